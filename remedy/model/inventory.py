@@ -1,0 +1,63 @@
+"""Hosts and what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from remedy.model.words import Json
+from remedy.model.change import SecretRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """How a host is reached: `ssh://user@name:port`, `docker://container`, `local://`."""
+
+    scheme: Literal["ssh", "docker", "local"]
+    name: str = ""
+    port: int = 22
+    user: str = ""
+
+    def __str__(self) -> str:
+        match self.scheme:
+            case "ssh":
+                at = f"{self.user}@" if self.user else ""
+                return f"ssh://{at}{self.name}:{self.port}"
+            case other:
+                return f"{other}://{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sourced:
+    """A value and the FILE:LINE:COL it was written at. A secret is a `SecretRef`, never text."""
+
+    value: Json | SecretRef
+    at: str
+    layer: str  # "all", "group NAME", "host NAME", "-p", "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """Something with a shell, as the inventory describes it; groups and variables already merged."""
+
+    name: str
+    address: Address
+    identity: str = ""  # private key file; "" leaves it to the agent
+    host_key: tuple[str, ...] = ()  # pinned "TYPE BASE64" lines
+    known_hosts: str = ""  # a known_hosts file to pin from, instead
+    become: bool = False
+    via: str = ""  # the host that this one is reached through
+    environment: str = ""
+    quarantine: str = ""  # absolute path on another filesystem; "" means none
+    groups: tuple[str, ...] = ()
+    vars: Mapping[str, Sourced] = field(default_factory=dict)
+    at: str = ""  # FILE:LINE:COL of its entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inventory:
+    """All hosts by name, and the names of the hosts of each group, in file order."""
+
+    hosts: Mapping[str, Host]
+    groups: Mapping[str, tuple[str, ...]]
