@@ -1,0 +1,123 @@
+"""One request's answer, gathered from its frames in bounded memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from remedy.errors import Lost
+from remedy.hosts.drain import Drain
+from remedy.hosts.wire import LOOK_BYTES, Frame, text_of
+from remedy.model import Reply
+from remedy.secret import Redactor
+
+ERROR_BYTES = 4_096
+TEXT_BYTES = 1_048_576  # of a frame that is neither a look nor an operation
+MOST_FRAMES = 20_000
+
+
+@dataclass
+class Seen:
+    """A look's answer as far as it came."""
+
+    text: bytearray = field(default_factory=bytearray)
+    size_bytes: int = 0
+    rc: int | None = None
+    error: str = ""
+
+    def take(self, piece: bytes) -> None:
+        self.size_bytes += len(piece)
+        self.text += piece[: max(0, LOOK_BYTES - len(self.text))]
+
+    @property
+    def is_cut(self) -> bool:
+        return self.size_bytes > LOOK_BYTES
+
+    def reply(self, redactor: Redactor) -> Reply:
+        """The reply; a shell drops NUL bytes, so they are dropped here too."""
+        text = b"\n" + redactor.scrub(bytes(self.text).replace(b"\0", b""))
+        text += b"" if text.endswith(b"\n") else b"\n"
+        ground, _, evidence = text.partition(b"\n--\n")
+        return Reply(
+            rc=self.rc or 0,
+            ground=_lines(ground[1:]),
+            evidence=_lines(evidence),
+            error=self.error,
+            truncated=self.is_cut,
+        )
+
+
+def _lines(text: bytes) -> tuple[str, ...]:
+    return tuple(text_of(text).removesuffix("\n").split("\n")) if text else ()
+
+
+class Gather:
+    """Takes frames and texts; `is_whole` once the last one has come."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self.redactor = redactor
+        self.is_whole = False
+        self.hello: tuple[str, ...] = ()
+        self.verdict: tuple[str, ...] = ("",)
+        self.seen: dict[int, Seen] = {}
+        self.drain = Drain(redactor)
+        self.group_rc = 0  # how the group of the looks ended
+        self._texts: dict[str, bytearray] = {}
+        self._word = ""
+        self._look = Seen()
+        self._frames = 0
+
+    def text(self, word: str) -> str:
+        """What came after the frame of this word."""
+        return text_of(self.redactor.scrub(bytes(self._texts.get(word, b""))))
+
+    def take_text(self, piece: bytes) -> None:
+        if self._word == "look":
+            self._look.take(piece)
+        elif self._word == "op":
+            self.drain.take(piece)
+        else:
+            kept = self._texts.setdefault(self._word, bytearray())
+            kept += piece[: max(0, TEXT_BYTES - len(kept))]
+
+    def take_frame(self, frame: Frame) -> None:
+        """Raises Lost for a frame that makes no sense."""
+        self._frames += 1
+        if self._frames > MOST_FRAMES:
+            raise Lost("the far end sent more than was asked for")
+        try:
+            self._sort(*frame.words)
+        except (ValueError, TypeError) as senseless:
+            raise Lost(f"the far end's answer makes no sense: {frame.words[:8]!r}") from senseless
+
+    def _sort(self, word: str, *args: str) -> None:
+        was, self._word = self._word, word
+        match word, args:
+            case "look", (at,):
+                self._look = self.seen.setdefault(int(at), Seen())
+            case "rc", (rc,):
+                if was == "look":
+                    self._look.rc = int(rc)
+            case "group", (rc,):
+                self.group_rc = int(rc)
+            case "op", (_at,):
+                pass
+            case "hello", (now, uid):
+                self.hello = (str(int(now)), str(int(uid)))
+            case "errors", ():
+                pass
+            case "end", ():
+                self.is_whole = True
+            case _:
+                self.verdict = (word, *args)
+
+    def share_errors(self, nonce: str) -> None:
+        """Give each look what it said on standard error; the worker wrote look-NONCE NUMBER before each."""
+        for part in self.text("errors").split(f"look-{nonce} ")[1:]:
+            at, _, error = part.partition("\n")
+            if at.isdigit() and int(at) in self.seen:
+                self.seen[int(at)].error = error.strip("\n")[:ERROR_BYTES]
+
+    def replies(self, count: int) -> list[Reply | None]:
+        """The replies in order; None where a look was not answered to its end."""
+        found = [self.seen.get(at) for at in range(count)]
+        return [s.reply(self.redactor) if s is not None and s.rc is not None else None for s in found]

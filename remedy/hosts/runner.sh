@@ -1,0 +1,226 @@
+# shellcheck shell=sh disable=SC2016,SC2034,SC2154,SC2229 # what other files set or use, and options in a variable
+# The far end of a conversation: requests on standard input, frames on standard output.
+#
+# Sent whole as the first thing on standard input, with `far_nonce`, `far_idle_s` and the shipped
+# functions set before it (see shell.py). Runs no function itself: every batch of looks and every
+# operation is a worker.sh in a process group of its own. POSIX; dash, bash, busybox, mksh, zsh.
+#
+# A request is a line NONCE VERB LINES BYTES WORD... and that much text, ending in a line `.`.
+# A frame is a line NONCE SEQ WORD... after a newline, and text up to the next frame.
+
+far_nl='
+'
+
+# Print text as it is, by a builtin: an external printf would show it in the list of processes.
+far_print() { printf %s "$1"; }
+# shellcheck disable=SC3028 # unset where it is not ksh
+case ${KSH_VERSION-} in
+*MIRBSD* | *LEGACY*) far_print() { print -rn -- "$1"; } ;;
+esac
+
+far_frame() { far_print "$far_nl$far_nonce $far_seq $1$far_nl${2-}"; }
+
+# ---------------------------------------------------------------- requests
+
+# A silent network must not keep the lease for ever. Where `read` takes no time limit, a child watches.
+far_watch() {
+	[ -z "$far_timed" ] || return 0
+	(
+		far_sleep_or_end "$far_idle_s"
+		far_parent=$$
+		[ ! -r /proc/self/stat ] || read -r far_a far_b far_c far_parent far_rest </proc/self/stat
+		[ "$far_parent" != "$$" ] || kill -KILL "$$"
+	) </dev/null >/dev/null 2>&1 9>&- &
+	far_watcher=$!
+}
+
+# In a child: sleep; a TERM ends the child and its sleep. Until the sleep runs, $! is the parent's last.
+far_sleep_or_end() {
+	far_before=${!-}
+	trap '[ "${!-}" = "$far_before" ] || kill "$!"; exit 1' TERM
+	sleep "$1" &
+	wait "$!"
+}
+
+far_unwatch() {
+	[ -n "$far_watcher" ] || return 0
+	kill "$far_watcher"
+	wait "$far_watcher"
+	far_watcher=
+}
+
+far_end() {
+	far_unwatch
+	exit
+}
+
+# The next whole request: far_verb, far_words, far_body. Ends at end of input.
+far_take() {
+	# shellcheck disable=SC2086 # -t SECONDS, or nothing
+	IFS=' ' read -r $far_timed far_got far_verb far_lines far_bytes far_words || far_end
+	[ "$far_got" = "$far_nonce" ] || far_end
+	far_body=
+	if [ "$far_bytes" -gt 4096 ]; then
+		far_body=$(dd bs="$far_bytes" count=1 iflag=fullblock 2>/dev/null ||
+			dd bs=1 count="$far_bytes" 2>/dev/null)$far_nl
+	else
+		while [ "$far_lines" -gt 0 ]; do
+			# shellcheck disable=SC2086
+			IFS= read -r $far_timed far_line || far_end
+			far_body=$far_body$far_line$far_nl far_lines=$((far_lines - 1))
+		done
+	fi
+	case $far_body in
+	".$far_nl" | *"$far_nl.$far_nl") far_body=${far_body%".$far_nl"} ;;
+	*) far_end ;;
+	esac
+}
+
+# ---------------------------------------------------------------- groups
+
+# far_group SECONDS MODE: run a worker on standard input in a group of its own; 124 at its deadline.
+far_group() {
+	if [ "$far_grouping" = timeout ]; then
+		timeout -s KILL "$1" sh -c 'eval "$remedy_worker"' sh "$2" 9>&-
+		set -- "$?"
+		[ "$1" -ne 137 ] || return 124
+		return "$1"
+	fi
+	exec 8<&0
+	setsid sh -c 'eval "$remedy_worker"' sh "$2" <&8 8<&- 9>&- &
+	far_worker=$!
+	exec 8<&-
+	(
+		far_sleep_or_end "$1"
+		kill -KILL "-$far_worker"
+	) </dev/null >/dev/null 2>&1 7>&- 9>&- &
+	far_killer=$!
+	wait "$far_worker"
+	far_rc=$?
+	kill "$far_killer"
+	wait "$far_killer" && far_rc=124
+	kill -KILL "-$far_worker"
+	return "$far_rc"
+}
+
+# far_work SECONDS MODE LIMIT FAMILIES TEXT
+far_work() {
+	far_input="$far_nonce $far_seq $far_now $3 $4$far_nl$5"
+	{ far_print "$far_input"; } 9>&- | far_group "$1" "$2"
+}
+
+far_choose_grouping() {
+	far_grouping=
+	if command -v setsid >/dev/null; then
+		far_grouping=setsid
+	elif command -v timeout >/dev/null; then
+		case $(timeout --version) in *"GNU coreutils"*) far_grouping=timeout ;; esac
+	fi
+}
+
+# ---------------------------------------------------------------- what this host is
+
+far_choose_state() {
+	far_state=
+	if [ "$far_uid" = 0 ] && far_usable /run remedy; then
+		far_state=/run/remedy
+	elif far_usable /run/lock "remedy.$far_uid"; then
+		far_state=/run/lock/remedy.$far_uid
+	else
+		case ${HOME-} in /*) ! far_usable "$HOME" .remedy || far_state=$HOME/.remedy ;; esac
+	fi
+}
+
+# A directory that is there and can be written, or that can be made.
+far_usable() {
+	if [ -d "$1/$2" ] || [ -h "$1/$2" ]; then [ -w "$1/$2" ]; else [ -w "$1" ]; fi
+}
+
+far_hello() {
+	far_facts=$(id && date +%s && uname -sm)
+	far_uid=${far_facts#uid=} far_user=
+	far_uid=${far_uid%%[!0-9]*}
+	case $far_facts in "uid=$far_uid("*)
+		far_user=${far_facts#*"("}
+		far_user=${far_user%%")"*}
+		;;
+	esac
+	far_facts=${far_facts#*"$far_nl"}
+	far_now=${far_facts%%"$far_nl"*} far_machine=
+	[ ! -r /etc/machine-id ] || IFS= read -r far_machine </etc/machine-id
+	far_choose_state
+	far_choose_grouping
+	far_frame "hello $far_now $far_uid" "$far_user$far_nl$far_machine$far_nl${far_facts#*"$far_nl"}$far_nl$far_state$far_nl"
+}
+
+# ---------------------------------------------------------------- answers
+
+# far_looks SECONDS LIMIT FAMILY...: answer the looks in far_body; none where SECONDS is 0.
+far_looks() {
+	far_seconds=$1 far_limit=$2
+	shift 2
+	[ "$far_seconds" -gt 0 ] || return 0
+	far_work "$far_seconds" looks "$far_limit" "$*" "$far_body"
+	far_frame "group $?"
+}
+
+far_answer() {
+	# shellcheck disable=SC2086 # words
+	set -- $far_words
+	case $far_verb in
+	load)
+		eval "remedy_f_$1=\$far_body"
+		export "remedy_f_$1"
+		remedy_families="$remedy_families $1"
+		return
+		;;
+	extend)
+		eval "$far_body"
+		return
+		;;
+	part)
+		eval "far_p_$1=\$far_body"
+		return
+		;;
+	esac
+	far_seq=$1
+	shift
+	if [ -z "$far_grouping" ]; then
+		far_frame unusable "neither setsid nor GNU timeout is installed"
+	else
+		case $far_verb in
+		look) far_looks "$@" ;;
+		lease) far_lease "$@" ;;
+		change) far_change "$@" ;;
+		receipts) far_receipts "$@" ;;
+		release) far_release "$@" ;;
+		unlock) far_unlock "$@" ;;
+		esac
+	fi
+	far_frame end
+}
+
+far_begin() {
+	[ "$1" = whole ] || exit 1
+	trap : PIPE
+	set -f
+	umask 077
+	cd /
+	unset ENV BASH_ENV CDPATH
+	IFS=' 	
+'
+	LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	export LC_ALL PATH remedy_families remedy_worker
+	far_seq=0 far_watcher='' far_timed="-t $far_idle_s" far_locked=''
+	# shellcheck disable=SC3045 # the question is whether this shell has it
+	IFS= read -r -t 1 far_got 2>/dev/null </dev/null
+	[ "$?" -eq 1 ] || far_timed=
+	far_hello
+	exec 2>/dev/null
+	while :; do
+		far_take
+		far_unwatch
+		far_answer
+		far_watch
+	done
+}

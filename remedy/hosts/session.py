@@ -1,0 +1,216 @@
+"""A host's session as the engine knows it: looks, lease, changes, receipts, each in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from remedy.errors import Bug, Busy, Failed, Lost, RemedyError, Unreachable
+from remedy.hosts import wire
+from remedy.hosts.conversation import Ask, Conversation
+from remedy.hosts.gather import Gather
+from remedy.model import Await, Call, Facts, Look, Operation, Put, Reply
+from remedy.ports import ChangeReply, ChangeRequest, Lease, Receipt, Resolve
+
+DEADLINE_RC = 124
+OUT_OF_BOUND_RC = 65
+CAP_BYTES = 1_073_741_824  # as in worker.sh
+
+
+@dataclass
+class HostSession:
+    """One open conversation with a host. Nothing is sent before the first request."""
+
+    talk: Conversation
+    resolve: Resolve
+
+    @property
+    def facts(self) -> Facts:
+        if self.talk.told is None:
+            raise Bug(f"{self.talk.name}: facts before the first reply")
+        return self.talk.told
+
+    def look(self, looks: Sequence[Look]) -> tuple[Reply, ...]:
+        asked = tuple(looks)
+        return self._complete(asked, self._ask_looks(asked))
+
+    def lease(self, run: str, owner: str, looks: Sequence[Look], wait_s: int = 0) -> tuple[Lease, tuple[Reply, ...]]:
+        asked, families = tuple(looks), wire.families_of(looks)
+        seconds, limit = wire.limits(asked)
+        words = (wire.token(run), wire.token(owner), wait_s, seconds, limit, *families)
+        wait = max(wait_s, 5) + seconds
+        got = self._ask(Ask(verb="lease", words=words, body=wire.questions(asked), families=families, wait_s=wait))
+        if got.verdict[0] == "held":
+            return Lease(run=run, fence=int(got.verdict[1])), self._complete(asked, got)
+        raise self._no_lease(got)
+
+    def change(self, request: ChangeRequest) -> ChangeReply:
+        words = (wire.token(request.id), wire.token(request.run), request.fence, len(request.operations))
+        wait = sum(map(_seconds, request.operations)) + wire.limits(request.then)[0]
+        wait += request.look.timeout_s if request.look else 0
+        parts = self._parts(request)
+        ask = Ask(verb="change", words=words, families=_families(request), parts=parts, wait_s=wait)
+        return self._changed(request, self._ask(ask))
+
+    def receipts(self, run: str) -> Mapping[str, Receipt]:
+        got = self._ask(Ask(verb="receipts", words=(wire.token(run),)))
+        found: dict[str, Receipt] = {}
+        for line in got.text("receipts").split("\n"):
+            match line.split(" "):
+                case ["start", word, "."]:
+                    found.setdefault(wire.untoken(word), Receipt(id=wire.untoken(word), rc=None))
+                case ["end", word, rc, "."] if rc.isdigit():
+                    found[wire.untoken(word)] = Receipt(id=wire.untoken(word), rc=int(rc))
+                case _:
+                    pass
+        return found
+
+    def release(self, run: str) -> None:
+        got = self._ask(Ask(verb="release", words=(wire.token(run),)))
+        if got.verdict != ("",):
+            raise self._no_lease(got)
+
+    def unlock(self, owner: str) -> bool:
+        got = self._ask(Ask(verb="unlock", words=(wire.token(owner),)))
+        if got.verdict[0] in ("freed", "free"):
+            return got.verdict[0] == "freed"
+        raise self._no_lease(got)
+
+    def close(self) -> None:
+        self.talk.close()
+
+    # ------------------------------------------------------------ looks
+
+    def _ask(self, ask: Ask) -> Gather:
+        got = self.talk.ask(ask)
+        if got.verdict[0] == "unusable":
+            raise Unreachable(f"{self.talk.name}: {got.text('unusable').strip()}", fix="install it there")
+        return got
+
+    def _ask_looks(self, asked: tuple[Look, ...]) -> Gather:
+        families, (seconds, limit) = wire.families_of(asked), wire.limits(asked)
+        body = wire.questions(asked)
+        words = (seconds, limit, *families)
+        return self._ask(Ask(verb="look", words=words, body=body, families=families, wait_s=seconds))
+
+    def _complete(self, asked: tuple[Look, ...], got: Gather) -> tuple[Reply, ...]:
+        """All replies: a look that was left unanswered, because another one hung, is asked again alone."""
+        if len(asked) == 1:
+            return (got.replies(1)[0] or _unanswered(asked[0], got),)
+        replies = got.replies(len(asked))
+        return tuple(reply or self._alone(look) for look, reply in zip(asked, replies, strict=True))
+
+    def _alone(self, look: Look) -> Reply:
+        return self._complete((look,), self._ask_looks((look,)))[0]
+
+    # ------------------------------------------------------------ changes
+
+    def _parts(self, request: ChangeRequest) -> dict[str, bytes]:
+        parts: dict[str, bytes] = {}
+        if request.look:
+            parts["look"] = wire.looks_part((request.look,))
+            parts["ground"] = b"".join(wire.octets(line) + b"\n" for line in request.ground)
+        if request.then:
+            parts["then"] = wire.looks_part(request.then)
+        for at, operation in enumerate(request.operations):
+            temporary = f"remedy-{wire.token(request.id)}-{at}"
+            parts[f"op{at}"] = wire.operation_part(operation, temporary, self.resolve)
+        return parts
+
+    def _changed(self, request: ChangeRequest, got: Gather) -> ChangeReply:
+        match got.verdict:
+            case ("fenced", *holder):
+                return ChangeReply(state="fenced", reason=_held_by(*holder))
+            case ("repeated",):
+                return ChangeReply(state="repeated")
+            case ("refused",):
+                return ChangeReply(state="failed", rc=1, reason=got.text("refused").strip())
+            case ("unseen",):
+                reply = got.replies(1)[0] or _answered_badly(request, got)
+                return ChangeReply(state="failed", rc=reply.rc or 1, reason=f"cannot look again: {reply.error}")
+            case ("moved",):
+                moved = got.replies(1)[0] or Reply(rc=0)
+                return ChangeReply(state="moved", ground=moved.ground)
+            case ("unended",):
+                raise Lost(f"{self.talk.name}: it was done, but its end could not be recorded there")
+            case ("acted", at, rc):
+                return self._acted(request, got, int(at), int(rc))
+            case other:
+                raise Lost(f"{self.talk.name}: the far end's answer makes no sense: {other!r}")
+
+    def _acted(self, request: ChangeRequest, got: Gather, at: int, rc: int) -> ChangeReply:
+        output = got.drain.output()
+        failed = request.operations[at] if at >= 0 else None
+        try:
+            after = self._complete(request.then, got) if request.then else ()
+        except RemedyError as error:  # the change itself is known; only the looks after it are not
+            after = tuple(r or Reply(rc=DEADLINE_RC, error=error.message) for r in got.replies(len(request.then)))
+        return ChangeReply(
+            state="failed" if failed else "done",
+            ground=request.ground,
+            failed_at=at,
+            rc=rc,
+            reason=_reason(failed, rc, output.size_bytes) if failed else "",
+            output=output,
+            after=after,
+        )
+
+    def _no_lease(self, got: Gather) -> RemedyError:
+        match got.verdict:
+            case ("busy", *holder):
+                fix = "wait for it to end, or look after it; then `remedy unlock HOST --owner ID`"
+                return Busy(f"{self.talk.name}: {_held_by(*holder)}", fix=fix)
+            case ("refused",):
+                return Failed(f"{self.talk.name}: {got.text('refused').strip()}")
+            case other:
+                return Lost(f"{self.talk.name}: the far end's answer makes no sense: {other!r}")
+
+
+def _held_by(run: str = "-", _fence: str = "", since: str = "0", owner: str = "-", *_: str) -> str:
+    if run == "-":
+        return "nobody holds this host; the lease was given back or taken away"
+    at = datetime.fromtimestamp(int(since), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"held by {wire.untoken(owner)}, run {wire.untoken(run)}, since {at}"
+
+
+def _unanswered(look: Look, got: Gather) -> Reply:
+    seen = got.seen.get(0)
+    if seen is not None and seen.is_cut:
+        return seen.reply(got.redactor)
+    error = seen.error if seen is not None else ""
+    if got.group_rc == DEADLINE_RC:
+        return Reply(rc=DEADLINE_RC, error=error or f"no answer within {look.timeout_s} s")
+    return Reply(rc=1, error=error or f"its shell ended with {got.group_rc}")
+
+
+def _answered_badly(request: ChangeRequest, got: Gather) -> Reply:
+    return _unanswered(request.look, got) if request.look else Reply(rc=1)
+
+
+def _seconds(operation: Operation) -> int:
+    return operation.within_s if isinstance(operation, Await) else operation.timeout_s
+
+
+def _families(request: ChangeRequest) -> tuple[str, ...]:
+    looks = [*request.then, *([request.look] if request.look else [])]
+    looks += [o.look for o in request.operations if isinstance(o, Await)]
+    calls = [o.family for o in request.operations if isinstance(o, Call)]
+    return tuple(dict.fromkeys([*wire.families_of(looks), *calls]))
+
+
+def _reason(operation: Operation, rc: int, size_bytes: int) -> str:
+    match operation:
+        case Await():
+            what = f"waiting for {operation.look.function} to say {operation.expect!r}"
+        case Put():
+            what = f"writing {operation.path}"
+        case Call():
+            what = operation.function
+    if rc == DEADLINE_RC:
+        return f"{what} did not end within {_seconds(operation)} s"
+    if rc == OUT_OF_BOUND_RC and isinstance(operation, Call) and operation.result:
+        return f"{what} gave a {operation.result.name} outside the bound that was approved"
+    if size_bytes >= CAP_BYTES:
+        return f"{what} printed more than 1 GiB and was killed"
+    return f"{what} ended with {rc}"

@@ -1,0 +1,65 @@
+"""The shell text that is sent: the runner, its worker, and the functions they need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import resources
+from shlex import quote
+
+from remedy.errors import Bug
+
+ShellOf = Callable[[str], bytes]
+
+# The one command, whatever the host and whatever is asked. `dd` reads exactly what was counted also
+# when it comes in pieces; busybox's head and every `sh -s` would read ahead of it.
+COMMAND = (
+    "exec sh -c 'IFS= read -r n; t=$(dd bs=$n count=1 iflag=fullblock 2>/dev/null"
+    ' || dd bs=1 count=$n 2>/dev/null); eval "$t"\''
+)
+ELEVATED = COMMAND.replace("exec sh", "exec sudo -n sh", 1)
+
+LARGEST_BYTES = 120_000  # one string of the environment may hold 128 KiB: MAX_ARG_STRLEN of Linux
+IDLE_S = 900
+
+
+def bootstrap(nonce: str, families: Iterable[str], shell_of: ShellOf, *, can_change: bool, idle_s: int = IDLE_S) -> bytes:
+    """Everything the far end needs to begin: its length in a line, then the runner's text."""
+    names = ("common", *families)
+    text = b"".join(
+        [
+            f"far_nonce={nonce}\nfar_idle_s={idle_s}\nremedy_families='{' '.join(names)}'\n".encode(),
+            f"remedy_worker={quote(own('worker'))}\n".encode(),
+            *(_family(name, shell_of) for name in names),
+            own("runner").encode(),
+            ledger() if can_change else b"",
+            b"far_begin whole",
+        ]
+    )
+    return b"%d\n%s" % (len(text), text)
+
+
+def _family(name: str, shell_of: ShellOf) -> bytes:
+    text = sized(name, shell_of).decode("utf-8", "surrogateescape")
+    return f"export remedy_f_{name}={quote(text)}\n".encode("utf-8", "surrogateescape")
+
+
+def sized(name: str, shell_of: ShellOf) -> bytes:
+    """The functions of a family, if they can be handed on at the far end."""
+    text = shell_of(name)
+    if len(text) > LARGEST_BYTES or b"\0" in text:
+        raise Bug(f"the shell functions of {name} are too long to be sent")
+    return text
+
+
+def ledger() -> bytes:
+    """What the runner needs besides, before a lease, a change or a receipt."""
+    return (own("ledger") + own("change")).encode()
+
+
+@cache
+def own(name: str) -> str:
+    """A shell file of this package, without its comments and indentation."""
+    text = resources.files("remedy.hosts").joinpath(f"{name}.sh").read_text("ascii")
+    return re.sub(r"(?m)^\t+|^\t*#.*\n", "", text)

@@ -1,0 +1,72 @@
+"""How hosts are reached: by the scheme of their address, importing only what that needs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from remedy.actions.catalogue import shell_of
+from remedy.errors import Unreachable
+from remedy.hosts.conversation import Conversation
+from remedy.hosts.pipe import Pipe
+from remedy.hosts.session import HostSession
+from remedy.hosts.shell import COMMAND, ELEVATED, IDLE_S, ShellOf
+from remedy.model import Host, SecretRef
+from remedy.ports import Clock, Resolve
+from remedy.secret import Redactor, Secret
+
+
+@dataclass
+class Hosts:
+    """Opens sessions. `resolve` finds secrets at dispatch; `redactor` learns each one before it is sent.
+
+    `others` are the hosts by name that a host may be reached `via`.
+    """
+
+    resolve: Resolve
+    clock: Clock
+    others: Mapping[str, Host] = field(default_factory=dict)
+    redactor: Redactor = field(default_factory=Redactor)
+    shell_of: ShellOf = shell_of
+    idle_s: int = IDLE_S
+    _open: list[HostSession] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def connect(self, host: Host) -> HostSession:
+        """Open a conversation. Raises Unreachable, or HostKeyRefused before anything is sent."""
+        talk = Conversation(
+            name=host.name,
+            pipe=self._pipe(host),
+            clock=self.clock,
+            shell_of=self.shell_of,
+            redactor=self.redactor,
+            idle_s=self.idle_s,
+        )
+        session = HostSession(talk, self._learn)
+        with self._lock:
+            self._open.append(session)
+        return session
+
+    def close(self) -> None:
+        """Close every session that is still open."""
+        with self._lock:
+            sessions, self._open = self._open, []
+        for session in sessions:
+            session.close()
+
+    def _learn(self, reference: SecretRef) -> Secret:
+        secret = self.resolve(reference)
+        with self._lock:
+            self.redactor.learn(secret)
+        return secret
+
+    def _pipe(self, host: Host) -> Pipe:
+        command = ELEVATED if host.become else COMMAND
+        match host.address.scheme:
+            case "local":
+                from remedy.hosts.local import LocalPipe  # noqa: PLC0415 - only where it is used
+
+                return LocalPipe(["sh", "-c", command])
+            case other:
+                raise Unreachable(f"{host.name}: {other}:// hosts cannot be reached yet")

@@ -1,0 +1,219 @@
+# shellcheck shell=sh disable=SC2154 # what runner.sh exports
+# One group of the far end: answers a batch of looks, or carries out one operation, and ends.
+#
+# Started in a process group of its own as `sh -c 'eval "$remedy_worker"' sh MODE`, the shipped
+# functions in its environment, its request on standard input. The first line of that is
+# NONCE SEQ NOW LIMIT FAMILY...; then, a line each, what is asked:
+#   result NAME VALUE    a result of an earlier call
+#   =TEXT  +TEXT         an argument; a further line of it
+#   @SECONDS             an argument: that long ago, by this host's clock
+#   &NAME                an argument: the result of that name
+#   go FUNCTION          call it with the arguments so far; in a call, items are all that follows
+
+set -u
+remedy_nl='
+'
+remedy_cap_bytes=1073741824 # an operation that prints more than 1 GiB has gone astray
+remedy_error_lines=1000
+
+# Print text as it is, by a builtin: an external printf would show it in the list of processes.
+remedy_print() { printf %s "$1"; }
+# shellcheck disable=SC3028 # unset where it is not ksh
+case ${KSH_VERSION-} in
+*MIRBSD* | *LEGACY*) remedy_print() { print -rn -- "$1"; } ;;
+esac
+
+# Define the functions of the families that are asked, then leave no trace of them in the environment.
+remedy_define() {
+	for remedy_family in common $1; do eval "eval \"\$remedy_f_$remedy_family\""; done
+	for remedy_family in $remedy_families; do unset "remedy_f_$remedy_family"; done
+	unset remedy_worker remedy_families
+}
+
+# Read what is asked; at each `go`, call `remedy_do` with the function and its arguments.
+remedy_read() {
+	remedy_has=
+	while IFS= read -r remedy_line; do
+		case $remedy_line in
+		+*)
+			remedy_value=$remedy_value$remedy_nl${remedy_line#+}
+			continue
+			;;
+		esac
+		[ -z "$remedy_has" ] || set -- "$@" "$remedy_value"
+		remedy_has=
+		case $remedy_line in
+		=*) remedy_has=1 remedy_value=${remedy_line#=} ;;
+		@*) remedy_has=1 remedy_value=$((now - ${remedy_line#@})) ;;
+		"&"*)
+			remedy_has=1
+			eval "remedy_value=\$remedy_r_${remedy_line#&}"
+			;;
+		"result "*)
+			remedy_line=${remedy_line#result }
+			eval "remedy_r_${remedy_line%% *}=\${remedy_line#* }"
+			;;
+		"go "*)
+			"$remedy_do" "${remedy_line#go }" "$@"
+			set --
+			;;
+		esac
+	done
+}
+
+# ---------------------------------------------------------------- looks
+
+remedy_look() {
+	remedy_print "$remedy_nl$remedy_nonce $remedy_seq look $remedy_at$remedy_nl"
+	remedy_print "look-$remedy_nonce $remedy_at$remedy_nl" >&2
+	(
+		unset remedy_nonce remedy_seq
+		"$@"
+	) </dev/null
+	remedy_print "$remedy_nl$remedy_nonce $remedy_seq rc $?$remedy_nl"
+	remedy_at=$((remedy_at + 1))
+}
+
+# Keep the first lines of what came on standard error, and print them in one frame at its end.
+remedy_errors() {
+	remedy_text='' remedy_at=0
+	while IFS= read -r remedy_line || [ -n "$remedy_line" ]; do
+		remedy_at=$((remedy_at + 1))
+		[ "$remedy_at" -le "$remedy_error_lines" ] || {
+			cat >/dev/null
+			break
+		}
+		remedy_text=$remedy_text$remedy_line$remedy_nl
+	done
+	remedy_print "$remedy_nl$remedy_nonce $remedy_seq errors$remedy_nl$remedy_text"
+}
+
+remedy_looks() {
+	remedy_do=remedy_look remedy_at=0
+	{ remedy_read 2>&1 >&3 3>&- | remedy_errors >&3 3>&-; } 3>&1 | head -c "$remedy_limit"
+}
+
+# ---------------------------------------------------------------- operations
+
+# Pass output on up to a cap and kill this group beyond it. Where nobody listens any more, drain it:
+# an operation that was begun is not cut off because the controller is gone.
+remedy_cap() {
+	trap '' PIPE
+	head -c "$remedy_cap_bytes" || cat >/dev/null
+	! IFS= read -r remedy_line || kill -KILL 0
+}
+
+# Only the first line, and drain the rest.
+remedy_first() {
+	IFS= read -r remedy_line
+	remedy_print "$remedy_line"
+	cat >/dev/null
+}
+
+remedy_call() {
+	exec 4>&1
+	remedy_rc=$(
+		{
+			{
+				(
+					unset remedy_nonce remedy_seq
+					"$@"
+				) 2>&1 3>&- 4>&-
+				echo "$?" >&3
+			} | remedy_cap >&4 3>&- 4>&-
+		} 3>&1
+	)
+	exit "$remedy_rc"
+}
+
+# A call whose first line of standard output goes to descriptor 7; its standard error is the output.
+remedy_result() {
+	exec 4>&1
+	remedy_rc=$(
+		{
+			{
+				{
+					(
+						unset remedy_nonce remedy_seq
+						"$@"
+					) 2>&5 3>&- 4>&- 5>&- 7>&-
+					echo "$?" >&3
+				} | remedy_first >&7 3>&- 4>&- 5>&- 7>&-
+			} 5>&1 | remedy_cap >&4 3>&- 4>&- 7>&-
+		} 3>&1
+	)
+	exit "$remedy_rc"
+}
+
+# remedy_await EXPECT EVERY FUNCTION ARG...: until a look is answered and its first line is EXPECT.
+# The deadline is this group's own.
+remedy_await() {
+	remedy_expect=$1 remedy_every=$2
+	shift 2
+	while :; do
+		remedy_text=$(
+			{
+				("$@") </dev/null 2>/dev/null
+				echo "$remedy_nl$?"
+			} | head -c 1048576
+		)
+		[ "${remedy_text##*"$remedy_nl"}" != 0 ] ||
+			[ "${remedy_text%%"$remedy_nl"*}" != "$remedy_expect" ] || return 0
+		sleep "$remedy_every"
+	done
+}
+
+# remedy_put PATH TEMP MODE OWNER GROUP: the file's content is on standard input.
+remedy_put() {
+	[ ! -h "$1" ] || give_up "$1 is a symbolic link"
+	[ ! -d "$1" ] || give_up "$1 is a directory"
+	remedy_content=$(
+		cat
+		echo .
+	)
+	remedy_content=${remedy_content%.}
+	(set -C && : >"$2") 2>/dev/null || give_up "cannot create a file beside $1"
+	remedy_fill "$@" && mv -f -- "$2" "$1" && { sync -- "${1%/*}/" 2>/dev/null || :; } && return
+	rm -f -- "$2"
+	give_up "$1 is as it was: the new file could not be built beside it"
+}
+
+remedy_fill() {
+	remedy_print "$remedy_content" >"$2" || return
+	remedy_owners "$@" && chmod -- "$3" "$2" && { sync -- "$2" || :; } || return
+	remedy_back=$(
+		cat -- "$2"
+		echo .
+	)
+	[ "$remedy_back" = "$remedy_content." ]
+}
+
+# Who owns the new file: as told, else as the file that is there, else the login.
+remedy_owners() {
+	if [ -e "$1" ]; then
+		# shellcheck disable=SC2012 # only its numbers are read, and they come before the name
+		remedy_line=$(ls -ldn -- "$1") || return
+		remedy_owner_of "$remedy_line"
+		set -- "$1" "$2" "$3" "${4:-$remedy_owner}" "${5:-$remedy_group}"
+		remedy_line=$(ls -ldn -- "$2") || return
+		remedy_owner_of "$remedy_line"
+		[ "$4:$5" != "$remedy_owner:$remedy_group" ] || return 0
+	fi
+	[ -z "$4$5" ] || chown -- "$4${5:+:$5}" "$2"
+}
+
+remedy_owner_of() {
+	# shellcheck disable=SC2086 # the fields of ls -ldn
+	set -- $1
+	remedy_owner=$3 remedy_group=$4
+}
+
+# ---------------------------------------------------------------- the beginning
+
+read -r remedy_nonce remedy_seq now remedy_limit remedy_wanted || exit 125
+remedy_define "$remedy_wanted"
+case $1 in
+looks) remedy_looks ;;
+call) remedy_do=remedy_call remedy_read ;;
+result) remedy_do=remedy_result remedy_read ;;
+esac
