@@ -1,0 +1,100 @@
+"""What an approved change may still do on what is there now: all of it, less, or nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from remedy.actions.action import Action, items_of
+from remedy.engine.ground import SHOWN_LINES, Different, Less, Same, compare, header, is_less
+from remedy.engine.plan import seen_of, timed
+from remedy.model import Change, PlannedStep, Reply
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """This may be sent, resting on this ground.
+
+    `listed` names the members that it acts upon, where others are there that it must leave alone.
+    """
+
+    change: Change
+    ground: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+    listed: frozenset[str] | None = None
+
+    def of_it(self, ground: tuple[str, ...]) -> tuple[str, ...]:
+        """A ground without the members that are none of this change's."""
+        return ground if self.listed is None else only(ground, self.listed)
+
+
+@dataclass(frozen=True)
+class NotNeeded:
+    """Already right, or gone."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Something else is there now: both sides."""
+
+    lines: tuple[str, ...]
+
+
+Allowance: TypeAlias = "Allowed | NotNeeded | Moved"
+
+
+def allow(
+    step: PlannedStep, approved: Change, action: Action[Any], found: Reply, *, own: bool, exact: bool
+) -> Allowance:
+    """What of an approved change may be carried out.
+
+    `own` says that earlier steps of the same run touched the same thing: then what they added or
+    altered is left alone instead of making the step stale. `exact` (an undo) allows nothing but the
+    very operations approved. Raises CannotTell for a look without an answer.
+    """
+    seen = seen_of(action, found)
+    relation = compare(step.ground, found.ground)
+    if isinstance(relation, Same) or (exact and own):
+        return Allowed(approved, found.ground, found.evidence)
+    if exact:
+        return Moved(_sides(relation))
+    wanted = action.plan(seen)
+    if wanted is None:
+        return NotNeeded(action.unchanged(seen))
+    if isinstance(relation, Less):
+        return _less(step, approved, wanted, Allowed(wanted, found.ground, found.evidence))
+    if own and header(step.ground) == header(found.ground):
+        return _listed_only(step, approved, action, found)
+    return Moved(relation.lines)
+
+
+def _sides(relation: Less | Different) -> tuple[str, ...]:
+    return relation.lines if isinstance(relation, Different) else tuple(f"- {x}" for x in relation.gone[:SHOWN_LINES])
+
+
+def _listed_only(step: PlannedStep, approved: Change, action: Action[Any], found: Reply) -> Allowance:
+    """The approved members that are there as they were; what this run added or altered is not among them."""
+    was, now = items_of(step.ground), items_of(found.ground)
+    listed = frozenset(k for k in was if now.get(k) == was[k])
+    kept = replace(found, ground=only(found.ground, listed))
+    seen = seen_of(action, kept)
+    wanted = action.plan(seen)
+    if wanted is None:
+        return NotNeeded(action.unchanged(seen))
+    return _less(step, approved, wanted, Allowed(wanted, found.ground, found.evidence, listed))
+
+
+def _less(step: PlannedStep, approved: Change, wanted: Change, allowed: Allowed) -> Allowance:
+    """`allowed`, with the step's own timeouts, unless it holds what was not approved."""
+    change = timed(wanted, step.timeout_s)
+    if is_less(approved, change):
+        return replace(allowed, change=change)
+    return Moved((f"- {approved.title}", f"+ {change.title}: not a part of what was approved"))
+
+
+def only(ground: tuple[str, ...], keys: Collection[str]) -> tuple[str, ...]:
+    """A ground with these members of its set alone."""
+    return tuple(x for x in ground if not x.startswith("item ") or next(iter(items_of((x,)))) in keys)

@@ -1,0 +1,89 @@
+"""Grounds compared: the same, less, or something else. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from remedy.actions.action import items_of
+from remedy.model import Call, Change, Operation
+
+
+@dataclass(frozen=True)
+class Same:
+    """What was planned upon is what is there."""
+
+
+@dataclass(frozen=True)
+class Less:
+    """Only members of the set are gone; everything else is as it was."""
+
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Different:
+    """Something else is there. `lines` shows both sides, `-` as planned, `+` as found."""
+
+    lines: tuple[str, ...]
+    only_more: bool = False  # nothing but new members of the set
+
+
+SHOWN_LINES = 20  # of each side; a person reads no more before planning again
+
+
+def compare(planned: tuple[str, ...], found: tuple[str, ...]) -> Same | Less | Different:
+    """How what is found relates to what was planned upon. The order of a set's members does not count."""
+    if planned == found:
+        return Same()
+    before, now = items_of(planned), items_of(found)
+    header_before, header_now = header(planned), header(found)
+    if len(now) + len(header_now) != len(found):
+        return Different(("+ an answer that names the same thing twice",))
+    changed = [k for k in before if k in now and before[k] != now[k]]
+    more = [k for k in now if k not in before]
+    gone = tuple(k for k in before if k not in now)
+    if header_before == header_now and not changed and not more:
+        return Less(gone)
+    lines = [f"- {x}" for x in header_before if x not in header_now][:SHOWN_LINES]
+    lines += [f"+ {x}" for x in header_now if x not in header_before][:SHOWN_LINES]
+    if header_before != header_now and not lines:
+        lines = ["+ the same lines in another order, or another number of times"]
+    for key in changed[:SHOWN_LINES]:
+        lines += [f"- {key}  {before[key]}", f"+ {key}  {now[key]}"]
+    lines += [f"+ {key}  {now[key]}" for key in more[:SHOWN_LINES]]
+    return Different(tuple(lines), only_more=header_before == header_now and not changed)
+
+
+def header(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines that are not members of a set."""
+    return tuple(x for x in lines if not x.startswith("item "))
+
+
+def is_less(approved: Change, wanted: Change) -> bool:
+    """Whether every operation wanted was approved: the same, or with fewer items, in the same order."""
+    remaining = iter(approved.operations)
+    return all(any(_covers(a, w) for a in remaining) for w in wanted.operations)
+
+
+def _covers(approved: Operation, wanted: Operation) -> bool:
+    if approved == wanted:
+        return True
+    if not (isinstance(approved, Call) and isinstance(wanted, Call)):
+        return False
+    is_same_verb = replace(wanted, items=approved.items) == approved
+    return is_same_verb and bool(wanted.items) and Counter(wanted.items) <= Counter(approved.items)
+
+
+def overlaps(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two steps touch the same thing: equal names, or paths of which one holds the other."""
+    return any(_same_thing(a, b) for a in one for b in other)
+
+
+def _same_thing(a: str, b: str) -> bool:
+    if a == b:
+        return True
+    if not (a.startswith("path:/") and b.startswith("path:/")):
+        return False
+    a, b = a.rstrip("/") + "/", b.rstrip("/") + "/"
+    return a.startswith(b) or b.startswith(a)

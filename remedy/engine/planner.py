@@ -1,0 +1,286 @@
+"""Look at every host, once, and say exactly what would be done."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from remedy.actions.catalogue import Catalogue
+from remedy.engine import checks
+from remedy.engine.current import demand_machine
+from remedy.engine.fleet import Fleet, on_all
+from remedy.engine.plan import entry_of, identity_of, observations, plan_step, sealed, seen_of
+from remedy.engine.policy import need_of
+from remedy.engine.report import RunState
+from remedy.engine.undo import undo_part, undo_plan, undo_step, undoable
+from remedy.errors import CannotTell, Invalid, Lost, Refused, RemedyError, Unreachable
+from remedy.load.resolved import Resolved, Step
+from remedy.model import (
+    AllOf,
+    Answer,
+    Asked,
+    Finding,
+    Host,
+    HostPlan,
+    Json,
+    Limits,
+    Look,
+    Plan,
+    PlannedStep,
+    Policy,
+    Reply,
+    SecretRef,
+)
+from remedy.ports import Clock
+
+ENGINE = "1"  # grows when the meaning of a plan changes; older plans are then void
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planner:
+    """All that planning needs of the world. `progress` is told (host, what is done now)."""
+
+    fleet: Fleet
+    catalogue: Catalogue
+    clock: Clock
+    policy: Policy
+    home: str
+    requester: str
+    progress: Callable[[str, str], None]
+
+    def plan(self, resolved: Sequence[Resolved]) -> Plan:
+        """The plan of one playbook on these hosts.
+
+        A host that cannot be reached is in the plan as such. Raises Refused when the playbook's or
+        the policy's caps are passed, or a host lacks what a step needs; CannotTell when a step's
+        observation makes no sense.
+        """
+        if not resolved:
+            raise Invalid("no host is named", fix="name one with --host, or a group with --group")
+        playbook = resolved[0].playbook
+        _demand_within(len(resolved), playbook.limits, self.policy)
+        visited = on_all(resolved, self._host, lambda r: r.host.name)
+        hosts = tuple(_host_or_raise(r, visited[r.host.name]) for r in resolved)
+        return sealed(
+            Plan(
+                id=_new_id(),
+                digest="",
+                home=self.home,
+                playbook=playbook.name,
+                summary=playbook.summary,
+                playbook_digest=playbook.digest,
+                policy_digest=self.policy.digest,
+                engine=ENGINE,
+                on_failure=playbook.on_failure,
+                limits=playbook.limits,
+                hosts=hosts,
+                need=need_of(playbook.name, hosts, self.policy),
+                made_at=self.clock.now().isoformat(timespec="seconds"),
+                requester=self.requester,
+            )
+        )
+
+    def undo(self, plan: Plan, state: RunState, hosts: Mapping[str, Host]) -> Plan:
+        """The plan that takes a run back on these hosts.
+
+        Raises Refused when the run is open or left nothing that can be taken back, Unreachable and
+        CannotTell when a host does not answer: half an undo is not planned.
+        """
+        steps = undoable(plan, state)
+        parts = [p for p in plan.hosts if p.host in steps]
+        if not parts:
+            raise Refused(f"run {state.run} left nothing that can be taken back", at=state.run)
+
+        def part_of(part: HostPlan) -> HostPlan:
+            return self._undo_host(demand_machine(part, hosts), part, steps[part.host], state)
+
+        visited = on_all(parts, part_of, lambda p: p.host)
+        undone = tuple(_or_raise(visited[p.host]) for p in parts)
+        made_at = self.clock.now().isoformat(timespec="seconds")
+        undoing = undo_plan(plan, state, undone, self.policy, identifier=_new_id(), made_at=made_at)
+        return sealed(replace(undoing, requester=self.requester))
+
+    def _undo_host(self, host: Host, part: HostPlan, steps: tuple[PlannedStep, ...], state: RunState) -> HostPlan:
+        looks = list(dict.fromkeys(s.look for s in steps if s.look is not None))
+        answers = dict(zip(looks, self.fleet.session(host).look(looks), strict=True))
+        past = state.hosts[part.host].steps
+        back = [
+            undo_step(s, past[s.step], self.catalogue.action(s.action, s.params), answers[s.look])
+            for s in steps
+            if s.look is not None
+        ]
+        return undo_part(replace(part, entry=entry_of(host)), tuple(back))
+
+    def _host(self, resolved: Resolved) -> HostPlan:
+        host = resolved.host
+        self.progress(host.name, "connecting")
+        session = self.fleet.session(host)
+        self.progress(host.name, "looking")
+        questions = _questions(resolved)
+        answers = dict(zip(questions, session.look(questions), strict=True))
+        self.progress(host.name, "seen")
+        return _host_plan(
+            resolved, answers, session.facts.now, self.catalogue, _planned(resolved, answers, session.facts)
+        )
+
+
+def _new_id() -> str:
+    return "p" + secrets.token_hex(4)
+
+
+def _questions(resolved: Resolved) -> list[Look]:
+    """Every look of the playbook on this host, each asked once."""
+    asked = [*checks.asked_in(resolved.symptom), *resolved.diagnose]
+    asked += checks.asked_in(resolved.until)
+    looks = [a.look for a in asked]
+    looks += [s.action.look(resolved.host) for s in resolved.steps if s.action is not None]
+    return list(dict.fromkeys(looks))
+
+
+def _planned(resolved: Resolved, answers: dict[Look, Reply], facts: Any) -> Callable[[], tuple[PlannedStep, ...]]:
+    """The steps, planned only when they are wanted: a symptom that does not hold needs none."""
+
+    def steps() -> tuple[PlannedStep, ...]:
+        seen = _seen(resolved, answers)
+        planned = []
+        for step in resolved.steps:
+            wanted = step.when is None or step.when(seen)
+            if step.action is None:
+                planned.append(_question(step, wanted=wanted))
+                continue
+            reply = answers[step.action.look(resolved.host)]
+            guarded = not checks.is_empty(resolved.symptom)
+            planned.append(plan_step(step, reply, facts, resolved.host, has_symptom=guarded, wanted=wanted))
+        return tuple(planned)
+
+    return steps
+
+
+def _seen(resolved: Resolved, answers: dict[Look, Reply]) -> dict[str, Json]:
+    """What each step's look saw, for `when`; a look that was not answered is left out."""
+    if not any(s.when for s in resolved.steps):
+        return {}
+    seen = {}
+    for step in resolved.steps:
+        if step.action is not None and answers[step.action.look(resolved.host)].answered:
+            seen[step.id] = seen_of(step.action, answers[step.action.look(resolved.host)])
+    return observations(seen)
+
+
+def _question(step: Step, *, wanted: bool) -> PlannedStep:
+    assert step.ask is not None
+    return PlannedStep(
+        step=step.id,
+        action="ask",
+        params={},
+        title=step.title or step.ask.text.splitlines()[0],
+        look=None,
+        question=step.ask.text if wanted else "",
+        question_of=step.ask.of,
+        reason="" if wanted else f"when: {step.when_text}",
+    )
+
+
+def _host_plan(
+    resolved: Resolved,
+    answers: dict[Look, Reply],
+    now: int,
+    catalogue: Catalogue,
+    steps: Callable[[], tuple[PlannedStep, ...]],
+) -> HostPlan:
+    found = [checks.find(a, answers[a.look], catalogue) for a in _all_asked(resolved)]
+    holds = checks.answer(resolved.symptom, found)
+    host = resolved.host
+    return HostPlan(
+        host=host.name,
+        identity=identity_of(host),
+        environment=host.environment,
+        entry=entry_of(host),
+        params={k: {"secret": v.secret} if isinstance(v, SecretRef) else v for k, v in resolved.params.items()},
+        clock=now,
+        symptom=checks.pinned(resolved.symptom, now),
+        until=checks.pinned(resolved.until, now),
+        verify=checks.pinned(resolved.verify, now),
+        symptom_holds=holds,
+        findings=tuple(_pinned(f, now) for f in found),
+        steps=steps() if holds is Answer.OK else _idle(resolved, holds),
+    )
+
+
+def _all_asked(resolved: Resolved) -> list[Asked]:
+    return [*checks.asked_in(resolved.symptom), *resolved.diagnose]
+
+
+def _pinned(finding: Finding, now: int) -> Finding:
+    asked = finding.asked
+    absolute = Asked(check=asked.check, params=asked.params, look=asked.look.pinned(now), within_s=asked.within_s)
+    return Finding(asked=absolute, reply=finding.reply, judgement=finding.judgement)
+
+
+def _idle(resolved: Resolved, holds: Answer) -> tuple[PlannedStep, ...]:
+    """The steps of a playbook whose symptom does not hold, or cannot be told."""
+    why = "the symptom does not hold" if holds is Answer.NOT_OK else "whether the symptom holds cannot be told"
+    return tuple(
+        PlannedStep(
+            step=s.id,
+            action=s.action.name if s.action else "ask",
+            params=s.params,
+            title=s.title or why,
+            look=None,
+            reason=why,
+        )
+        for s in resolved.steps
+    )
+
+
+def _demand_within(count: int, limits: Limits, policy: Policy) -> None:
+    most = min(limits.hosts, policy.max_hosts or limits.hosts)
+    if count > most:
+        which = "the policy's max_hosts" if most < limits.hosts else "the playbook's limits.hosts"
+        raise Refused(f"{count} hosts are more than {which} of {most}", fix="name fewer hosts, or raise the limit")
+
+
+def _host_or_raise(resolved: Resolved, visited: HostPlan | RemedyError) -> HostPlan:
+    """A host's plan; a host that does not answer is a plan of nothing; any other error ends the planning."""
+    if isinstance(visited, Unreachable | Lost):
+        return _unreachable(resolved.host, visited)
+    return _or_raise(visited)
+
+
+def _or_raise(visited: HostPlan | RemedyError) -> HostPlan:
+    match visited:
+        case HostPlan():
+            return visited
+        case Lost():  # nothing but looks was sent
+            raise Unreachable(visited.message, at=visited.at, fix=visited.fix)
+        case error:
+            raise error
+
+
+def _unreachable(host: Host, why: RemedyError) -> HostPlan:
+    nothing = AllOf(())
+    return HostPlan(
+        host=host.name,
+        identity=identity_of(host),
+        environment=host.environment,
+        entry=entry_of(host),
+        params={},
+        clock=0,
+        symptom=nothing,
+        until=nothing,
+        verify=nothing,
+        symptom_holds=Answer.CANNOT_TELL,
+        unreachable=why.message,
+    )
+
+
+def demand_told(plan: Plan) -> None:
+    """Raise CannotTell or Unreachable when a host's symptom could not be told; never "nothing to do"."""
+    for host in plan.hosts:
+        if host.unreachable:
+            raise Unreachable(f"{host.host}: {host.unreachable}", at=host.host)
+        if host.symptom_holds is Answer.CANNOT_TELL:
+            unclear = [f.judgement.says for f in host.findings if f.judgement.answer is Answer.CANNOT_TELL]
+            raise CannotTell(f"{host.host}: the symptom cannot be told: {'; '.join(unclear)}", at=host.host)
