@@ -1,0 +1,124 @@
+"""From a plan that is consented to, to the run's record and its exit code: what apply, undo and resume share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from remedy.cli.asking import Consent, approval_of, demand_consent, lacking
+from remedy.cli.current import Now, demand_current
+from remedy.cli.plan_text import plan_lines
+from remedy.cli.progress import Progress
+from remedy.cli.run_text import verdict_lines
+from remedy.cli.stopping import Stopping
+from remedy.cli.wiring import Parts
+from remedy.engine.report import RunState, as_json, exit_code
+from remedy.engine.run import Runner
+from remedy.engine.standing import Crew
+from remedy.errors import Invalid, Refused
+from remedy.load.playbook import load_playbook
+from remedy.model import Host, Json, Plan
+
+
+def show_plan(parts: Parts, plan: Plan, *, as_json: bool) -> None:
+    """The plan for the person who is asked; beside standard output where that holds a document."""
+    lines = plan_lines(plan, parts.world.paint(aside=as_json), parts.store.approvals(plan.id))
+    parts.world.tell([*lines, ""], aside=as_json)
+
+
+def consent(parts: Parts, plan: Plan, said: Consent) -> None:
+    """Record the requester's consent, unless what was given suffices. Raises Refused or Unapproved."""
+    missing = lacking(parts.store, plan, parts.clock.now())
+    if missing is None:
+        return
+    has_mine = any(a.person == parts.person and not a.used_by for a in parts.store.approvals(plan.id))
+    if plan.need.people > 1 and has_mine and not said.break_glass:
+        raise missing
+    demand_consent(parts.world, plan, said)
+    ttl_s = parts.policy.approval_s
+    parts.store.approve(approval_of(plan, parts.person, parts.clock.now(), ttl_s, said))
+
+
+def run_plan(parts: Parts, plan: Plan, hosts: Mapping[str, Host], *, json: bool) -> int:
+    """Carry out a plan and tell its record. Returns the exit code."""
+    state = _carried(parts, lambda runner: runner.start(plan, hosts))
+    tell_run(parts, state, json=json)
+    return exit_code(state)
+
+
+def continued(parts: Parts, run: str, hosts: Mapping[str, Host]) -> RunState:
+    """Go on with a run that was cut off. Returns what became of it."""
+    return _carried(parts, lambda runner: runner.resume(run, hosts))
+
+
+def runner_of(parts: Parts, progress: Progress, stopping: Callable[[], bool]) -> Runner:
+    """The engine's runner, with this command's person, store and hosts."""
+    crew = Crew(
+        store=parts.store,
+        catalogue=parts.catalogue,
+        clock=parts.clock,
+        person=parts.person,
+        watch=progress.event,
+        answer=lambda host, step: progress.ask(host, step, parts.person),
+        stopping=stopping,
+    )
+    return Runner(crew=crew, fleet=parts.fleet, owner=parts.owner)
+
+
+def _carried(parts: Parts, go: Callable[[Runner], RunState]) -> RunState:
+    """What the engine returns, with progress shown and signals heeded meanwhile."""
+    progress = Progress(parts.world)
+    with Stopping(progress.notice) as stopping:
+        try:
+            return go(runner_of(parts, progress, stopping.asked))
+        finally:
+            progress.done()
+
+
+def tell_run(parts: Parts, state: RunState, *, json: bool) -> None:
+    """The run as its record has it, for a script or for a person."""
+    plan = parts.store.plan(state.plan)
+    if json:
+        parts.world.document(run_json(state, plan))
+    else:
+        parts.world.out(*verdict_lines(state, plan, parts.world.paint()))
+
+
+def run_json(state: RunState, plan: Plan) -> dict[str, Json]:
+    """The run as `--json` prints it; its shape is part of the contract."""
+    return {**as_json(state), "playbook": plan.playbook, "undo_of": plan.undo_of}
+
+
+def hosts_now(parts: Parts, plan: Plan) -> dict[str, Host]:
+    """The plan's hosts, once everything it was made from is seen to be as it was. Raises Stale or Refused."""
+    digest = "" if plan.undo_of else _playbook_digest(parts, plan)
+    now = Now(
+        home=parts.store.home,
+        playbook_digest=digest,
+        policy_digest=parts.policy.digest,
+        hosts=parts.inventory.hosts,
+        catalogue=parts.catalogue,
+    )
+    return demand_current(plan, now)
+
+
+def _playbook_digest(parts: Parts, plan: Plan) -> str:
+    """The digest of the playbook that the plan was made from, as it is now; "" where it cannot be loaded."""
+    try:
+        return load_playbook(plan.source or plan.playbook, parts.home.path, parts.catalogue).digest
+    except (Invalid, Refused):
+        return ""
+
+
+def named_hosts(parts: Parts, plan: Plan) -> dict[str, Host]:
+    """The plan's hosts as the inventory has them; those it no longer has are left out."""
+    known = parts.inventory.hosts
+    return {p.host: known[p.host] for p in plan.hosts if p.host in known}
+
+
+def plan_ref(parts: Parts, ref: str) -> Plan:
+    """The plan that an id, a prefix or a *.json file means, as the store has it. Raises Invalid or Refused."""
+    if not ref.endswith(".json"):
+        return parts.store.plan(ref)
+    from remedy.cli.plan_file import kept_plan  # noqa: PLC0415 — only for a file
+
+    return kept_plan(parts.store, parts.world.cwd / ref)

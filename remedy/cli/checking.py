@@ -1,0 +1,129 @@
+"""A playbook's symptom and verification on hosts, side by side; nothing is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from remedy.cli.options import Target, path_of
+from remedy.cli.text import Paint, visible
+from remedy.cli.wiring import Parts, overrides_of
+from remedy.cli.world import World
+from remedy.codec import encode
+from remedy.engine import checks, verify
+from remedy.engine.fleet import on_all
+from remedy.errors import Lost, RemedyError, Unreachable
+from remedy.load.inventory import select
+from remedy.load.playbook import load_playbook
+from remedy.load.resolve import resolve
+from remedy.load.resolved import Resolved
+from remedy.model import Answer, Json
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What one host said; `unreachable` says why it said nothing."""
+
+    symptom: verify.Told
+    goal: verify.Told
+    has_symptom: bool = True
+    unreachable: str = ""
+
+    @property
+    def answer(self) -> Answer:
+        """Ok: nothing is wrong. Without a symptom only the verification tells."""
+        sick = _inverted(self.symptom.answer) if self.has_symptom else Answer.OK
+        for answer in (Answer.NOT_OK, Answer.CANNOT_TELL):
+            if answer in (sick, self.goal.answer):
+                return answer
+        return Answer.OK
+
+
+def _inverted(answer: Answer) -> Answer:
+    """A symptom that holds is not ok."""
+    return {Answer.OK: Answer.NOT_OK, Answer.NOT_OK: Answer.OK}.get(answer, answer)
+
+
+def check(parts: Parts, playbook: str, target: Target) -> dict[str, Checked]:
+    """What every host says."""
+    loaded = load_playbook(path_of(parts.world.cwd, playbook), parts.home.path, parts.catalogue)
+    chosen = select(parts.inventory, target.hosts, target.groups)
+    overrides = overrides_of(target.given)
+    resolved = [resolve(loaded, host, overrides, parts.catalogue) for host in chosen]
+    visited = on_all(resolved, lambda r: _ask(parts, r), lambda r: r.host.name)
+    return {name: _or_unreachable(met) for name, met in visited.items()}
+
+
+def _ask(parts: Parts, resolved: Resolved) -> Checked:
+    looks = [*verify.looks_of(resolved.symptom), *verify.looks_of(resolved.verify)]
+    looks = list(dict.fromkeys(looks))
+    replies = dict(zip(looks, parts.fleet.session(resolved.host).look(looks), strict=True)) if looks else {}
+    return Checked(
+        symptom=verify.tell(resolved.symptom, replies, parts.catalogue),
+        goal=verify.tell(resolved.verify, replies, parts.catalogue),
+        has_symptom=not checks.is_empty(resolved.symptom),
+    )
+
+
+def _or_unreachable(met: Checked | RemedyError) -> Checked:
+    match met:
+        case Checked():
+            return met
+        case Unreachable() | Lost():
+            nothing = verify.Told(Answer.CANNOT_TELL, ())
+            return Checked(nothing, nothing, unreachable=met.message)
+        case error:
+            raise error
+
+
+def tell_checked(world: World, playbook: str, checked: Mapping[str, Checked], *, as_json: bool) -> int:
+    """Print what every host said. Returns the exit code: 0 well, 1 not, 4 cannot tell."""
+    if as_json:
+        hosts: dict[str, Json] = {name: _json(c) for name, c in checked.items()}
+        world.document({"playbook": playbook, "hosts": hosts})
+    else:
+        paint = world.paint()
+        world.out(*(line for name, c in checked.items() for line in _lines(name, c, paint)))
+    answers = {c.answer for c in checked.values()}
+    if Answer.NOT_OK in answers:
+        return 1
+    return 4 if Answer.CANNOT_TELL in answers else 0
+
+
+def _json(checked: Checked) -> Json:
+    return {
+        "answer": str(checked.answer),
+        "unreachable": checked.unreachable,
+        "symptom": _told_json(checked.symptom),
+        "verify": _told_json(checked.goal),
+    }
+
+
+def _told_json(told: verify.Told) -> Json:
+    findings: list[Json] = [
+        {
+            "check": f.asked.check,
+            "answer": str(f.judgement.answer),
+            "says": f.judgement.says,
+            "facts": encode(f.judgement.facts),
+        }
+        for f in told.findings
+    ]
+    return {"answer": str(told.answer), "findings": findings}
+
+
+def _lines(name: str, checked: Checked, paint: Paint) -> list[str]:
+    if checked.unreachable:
+        return [f"{paint.bold(name)}  {paint.red('unreachable')}  {visible(checked.unreachable)}"]
+    styles = {Answer.OK: paint.green, Answer.NOT_OK: paint.red, Answer.CANNOT_TELL: paint.yellow}
+    lines = [f"{paint.bold(name)}  {styles[checked.answer](str(checked.answer))}"]
+    if checked.has_symptom:
+        word = {Answer.OK: "holds", Answer.NOT_OK: "does not hold"}.get(checked.symptom.answer, "cannot be told")
+        lines.append(f"  symptom  {word}: {_says(checked.symptom)}")
+    if checked.goal.findings:
+        lines.append(f"  verify   {checked.goal.answer}: {_says(checked.goal)}")
+    return lines
+
+
+def _says(told: verify.Told) -> str:
+    return "; ".join(visible(s) for s in told.says)

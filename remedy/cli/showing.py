@@ -1,0 +1,56 @@
+"""Plans and runs as the store has them."""
+
+from __future__ import annotations
+
+from remedy.cli.carrying import plan_ref, run_json
+from remedy.cli.plan_json import plan_json
+from remedy.cli.plan_text import plan_lines
+from remedy.cli.run_text import record_lines
+from remedy.cli.wiring import Parts
+from remedy.engine.report import fold
+from remedy.errors import Invalid
+
+
+def show(parts: Parts, ref: str, *, whole: bool, json: bool) -> None:
+    """Print the plan or run that `ref` means. Raises Invalid where it means neither."""
+    found = _run_of(parts, ref)
+    if found:
+        _show_run(parts, found, json=json)
+    else:
+        _show_plan(parts, ref, whole=whole, json=json)
+
+
+def _run_of(parts: Parts, ref: str) -> str:
+    """The run's id, or "" where `ref` means a plan or nothing."""
+    if ref.endswith(".json"):
+        return ""
+    try:
+        return parts.store.run(ref).id
+    except Invalid:
+        return ""
+
+
+def _show_plan(parts: Parts, ref: str, *, whole: bool, json: bool) -> None:
+    try:
+        plan = plan_ref(parts, ref)
+    except Invalid as unknown:
+        if "begins more" in unknown.message or ref.endswith(".json"):
+            raise
+        raise Invalid(
+            f"there is no plan and no run {ref}", at=ref, fix="remedy list plans, or remedy list runs"
+        ) from None
+    given = parts.store.approvals(plan.id)
+    if json:
+        parts.world.document(plan_json(plan, given))
+    else:
+        parts.world.out(*plan_lines(plan, parts.world.paint(), given, whole=whole))
+
+
+def _show_run(parts: Parts, run: str, *, json: bool) -> None:
+    events = list(parts.store.events(run=run))
+    state = fold(run, events)
+    plan = parts.store.plan(state.plan)
+    if json:
+        parts.world.document(run_json(state, plan))
+        return
+    parts.world.out(*record_lines(state, plan, parts.store.approvals(plan.id), events, parts.world.paint()))

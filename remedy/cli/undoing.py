@@ -1,0 +1,27 @@
+"""A run taken back: planned on what is there now, shown, consented to, carried out."""
+
+from __future__ import annotations
+
+from remedy.cli.asking import Consent
+from remedy.cli.carrying import consent, named_hosts, run_plan, show_plan
+from remedy.cli.planning import planner_of
+from remedy.cli.progress import Progress
+from remedy.cli.wiring import Parts
+from remedy.engine.report import fold
+
+
+def undo(parts: Parts, ref: str, said: Consent, *, json: bool) -> int:
+    """Take a run back. Returns the exit code of the run that does it."""
+    run = parts.store.run(ref).id
+    state = fold(run, parts.store.events(run=run))
+    done = parts.store.plan(state.plan)
+    progress = Progress(parts.world)
+    planner = planner_of(parts, progress)
+    try:
+        plan = planner.undo(done, state, named_hosts(parts, done))
+    finally:
+        progress.done()
+    parts.store.save_plan(plan)
+    show_plan(parts, plan, as_json=json)
+    consent(parts, plan, said)
+    return run_plan(parts, plan, named_hosts(parts, plan), json=json)
