@@ -1,0 +1,66 @@
+"""All actions and checks by name: a value that is passed, not a global that is filled."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module, resources
+from typing import Any, TypeVar
+
+from remedy.actions.action import Action, Check, Verb
+from remedy.errors import Invalid
+from remedy.model import Json
+
+V = TypeVar("V")
+
+FAMILIES = ("disk", "files", "http", "logs", "net", "process", "service")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The actions and checks that a playbook may name."""
+
+    actions: Mapping[str, type[Action[Any]]]
+    checks: Mapping[str, type[Check]]
+
+    def action(self, name: str, params: Mapping[str, Json]) -> Action[Any]:
+        """Raises Invalid for an unknown name or a wrong parameter."""
+        return _known(self.actions, name, "action").of(params)
+
+    def check(self, name: str, params: Mapping[str, Json]) -> Check:
+        """Raises Invalid for an unknown name or a wrong parameter."""
+        return _known(self.checks, name, "check").of(params)
+
+
+def _known(known: Mapping[str, V], name: str, what: str) -> V:
+    if name not in known:
+        raise Invalid(f"no {what} is called {name}", fix=f"one of: {', '.join(known)}")
+    return known[name]
+
+
+def shipped() -> Catalogue:
+    """Every action and check of remedy."""
+    verbs = [v for family in FAMILIES for v in _verbs_of(family)]
+    return Catalogue(
+        actions={v.name: v for v in verbs if issubclass(v, Action)},
+        checks={v.name: v for v in verbs if issubclass(v, Check)},
+    )
+
+
+def _verbs_of(family: str) -> Iterable[type[Verb]]:
+    found: tuple[type[Verb], ...] = import_module(f"remedy.actions.{family}").VERBS
+    return found
+
+
+def shell_of(family: str) -> bytes:
+    """The shell functions of a family. Raises Invalid for a family that is not shipped."""
+    if family not in (*FAMILIES, "common"):
+        raise Invalid(f"no shell functions are called {family}")
+    return resources.files("remedy.actions").joinpath(f"{family}.sh").read_bytes()
+
+
+def version_of(family: str) -> str:
+    """A hash of a family's own code; a plan made with another one is void."""
+    code = resources.files("remedy.actions").joinpath(f"{family}.py").read_bytes()
+    return hashlib.sha256(b"\0".join((code, shell_of(family), shell_of("common")))).hexdigest()[:16]
