@@ -1,0 +1,87 @@
+# shellcheck shell=sh
+# Looks at web addresses, with whatever the host has: curl, wget, or bash alone.
+
+http_most=262144 # bytes of a page that are searched
+
+# http_look URL STATUS SECONDS CONTAINS: does URL answer STATUS, with CONTAINS in its page?
+#   STATUS is a list such as "200 204"; CONTAINS "" means anything. Redirections are not followed.
+http_look() {
+	http_choose "$1"
+	http_begun=$(date +%s)
+	http_reply=$("http_by_$http_tool" "$1" "$3" </dev/null 2>&1 | head -c "$http_most" | tr -d '\000')
+	http_took=$(($(date +%s) - http_begun))
+	http_status=$(http_status_in "$http_reply")
+	http_band=not-ok
+	case " $2 " in *" $http_status "*) http_band=ok ;; esac
+	http_found=not-asked
+	if [ -n "$4" ]; then
+		case $http_reply in *"$4"*) http_found=yes ;; *) http_found=no http_band=not-ok ;; esac
+	fi
+	printf 'answer %s\n--\nstatus %s\nfound %s\nseconds %s\nby %s\n' \
+		"$http_band" "${http_status:-none}" "$http_found" "$http_took" "$http_tool"
+	[ -n "$http_status" ] || { printf 'error ' && escape "$(printf '%s' "$http_reply" | tail -n 1)"; }
+}
+
+# Set http_tool, or end: only tools that are here, and that know TLS where it is wanted.
+http_choose() {
+	need head tr date tail
+	if command -v curl >/dev/null 2>&1; then
+		http_tool=curl
+	elif command -v wget >/dev/null 2>&1; then
+		http_tool=wget
+	elif busybox wget --help >/dev/null 2>&1; then
+		http_tool=busybox
+	elif command -v bash >/dev/null 2>&1 && command -v timeout >/dev/null 2>&1; then
+		case $1 in https:*) lacks "neither curl nor wget is installed" ;; esac
+		http_tool=bash
+	else
+		lacks "neither curl, wget nor bash is installed"
+	fi
+}
+
+# The status of the first answer; 1xx is none yet.
+http_status_in() {
+	printf '%s\n' "$1" | while IFS= read -r http_line; do
+		case $http_line in
+		*HTTP/[0-9]*" "[1-5][0-9][0-9]*)
+			http_line=${http_line#*HTTP/[0-9]* }
+			http_line=${http_line%%[!0-9]*}
+			case $http_line in 1??) ;; [2-5]??) echo "$http_line" && break ;; esac
+			;;
+		esac
+	done
+}
+
+http_by_curl() {
+	curl -q -g -i -s -S --http1.1 --max-time "$2" --proto '=http,https' -- "$1"
+}
+
+http_by_wget() {
+	case $(wget --help 2>&1) in
+	*BusyBox*) http_by_busybox "$@" ;;
+	*) timeout "$2" wget -q -S -O - --no-config --max-redirect=0 --content-on-error --tries=1 --timeout="$2" -- "$1" ;;
+	esac
+}
+
+http_by_busybox() {
+	timeout "$2" busybox wget -q -S -O - -- "$1"
+}
+
+http_by_bash() {
+	http_where=${1#http://}
+	http_path=/
+	case $http_where in */*) http_path=/${http_where#*/} ;; esac
+	http_where=${http_where%%/*}
+	http_port=80 http_name=$http_where
+	case $http_where in
+	\[*\]:*) http_port=${http_where##*:} http_name=${http_where%:*} ;;
+	\[*\]) ;;
+	*:*) http_port=${http_where##*:} http_name=${http_where%:*} ;;
+	esac
+	http_name=${http_name#\[}
+	http_name=${http_name%\]}
+	# shellcheck disable=SC2016 # bash's own words
+	timeout "$2" bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit
+		printf "GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: remedy\r\n\r\n" "$3" "$4" >&3
+		cat <&3' bash "$http_name" "$http_port" "$http_path" "$http_where"
+}

@@ -1,0 +1,47 @@
+"""Numbers and times as people read them, and counts as hosts print them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from remedy.errors import CannotTell
+
+
+def size_text(size_bytes: int) -> str:
+    """A size in binary units, with one decimal below ten."""
+    amount = float(size_bytes)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if amount < 1024 or unit == "TiB":
+            break
+        amount /= 1024
+    if unit == "B" or amount >= 10:
+        return f"{amount:.0f} {unit}"
+    return f"{amount:.1f} {unit}"
+
+
+def day_text(at_s: int) -> str:
+    """The UTC day and minute of a time in seconds since 1970; the number itself where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return f"@{at_s}"
+
+
+def percent_of(part: int, whole: int) -> str:
+    """A share with one decimal, never rounded up."""
+    tenths = part * 1000 // whole if whole else 0
+    return f"{tenths // 10}.{tenths % 10}%"
+
+
+def count_of(fields: Mapping[str, str], name: str) -> int:
+    """A whole number that a host printed under this name. Raises CannotTell."""
+    text = fields.get(name, "")
+    if not text.lstrip("-").isdecimal():
+        raise CannotTell(f"the host's answer makes no sense: {name} is {text!r}")
+    return int(text)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """The count with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
