@@ -1,0 +1,134 @@
+"""A far end of a few lines: it runs shipped shell functions here, as the contract in common.sh says."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from remedy.actions.catalogue import shell_of
+from remedy.model import Await, Call, Look, Operation, Put, Reply
+
+TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}
+SCRIPT = 'set -u; umask 077; cd /; export LC_ALL=C; now=$1; . "$2"; . "$3"; shift 3; fn=$1; shift; "$fn" "$@"'
+SHELLS = ("dash", "bash", "busybox")
+GNU_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class FarEnd:
+    """One shell with one userland. `shell` is its command; `path` the PATH that functions see."""
+
+    name: str
+    shell: tuple[str, ...]
+    path: str
+    folder: Path  # holds the shell files
+
+    def run(
+        self, family: str, function: str, args: Sequence[str], *, items: Sequence[str] = (), timeout_s: float = 60
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run one function to its end."""
+        with self._begin(family, function, args) as process:
+            try:
+                out, err = process.communicate(_text_of(items), timeout_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def cut_off(self, call: Call, after_s: float) -> bool:
+        """Run a call and kill its whole group after a time, as a far end that dies would. True: it was cut off."""
+        with self._begin(call.family, call.function, [str(a) for a in call.args]) as process:
+            try:
+                process.communicate(_text_of(call.items), after_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+                return True
+        return False
+
+    def _begin(self, family: str, function: str, args: Sequence[str]) -> subprocess.Popen[bytes]:
+        for name in ("common", family):
+            (self.folder / f"{name}.sh").write_bytes(shell_of(name))
+        files = (str(self.folder / "common.sh"), str(self.folder / f"{family}.sh"))
+        argv = [*self.shell, "-c", SCRIPT, "sh", str(int(time.time())), *files, function, *args]
+        return subprocess.Popen(
+            [os.fsencode(a) for a in argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={"PATH": self.path, "HOME": "/nonexistent"},
+            start_new_session=True,
+        )
+
+    def look(self, look: Look) -> Reply:
+        """Answer a look."""
+        pinned = look.pinned(int(time.time()))
+        done = self.run(look.family, look.function, [str(a) for a in pinned.args], timeout_s=look.timeout_s)
+        ground, found, evidence = (b"\n" + done.stdout).partition(b"\n--\n")
+        return Reply(
+            rc=done.returncode if found or done.returncode else 1,
+            ground=_lines(ground[1:]),
+            evidence=_lines(evidence),
+            error=done.stderr.decode(**TEXT),
+        )
+
+    def act(self, operation: Operation) -> subprocess.CompletedProcess[bytes]:
+        """Carry out one operation; a result outside its bound, or an Await that never holds, ends non-zero."""
+        match operation:
+            case Call():
+                args = [str(a) for a in operation.args]
+                done = self.run(
+                    operation.family, operation.function, args, items=operation.items, timeout_s=operation.timeout_s
+                )
+                bound = operation.result
+                if bound and bound.bound == "differs" and done.stdout.decode(**TEXT).strip() == bound.of:
+                    done.returncode = done.returncode or 1
+                return done
+            case Await():
+                return self._await(operation)
+            case Put():
+                raise AssertionError("no shipped action writes a file by Put")
+
+    def _await(self, operation: Await) -> subprocess.CompletedProcess[bytes]:
+        deadline = time.monotonic() + operation.within_s
+        while True:
+            reply = self.look(operation.look)
+            holds = reply.answered and reply.ground[:1] == (operation.expect,)
+            if holds or time.monotonic() > deadline:
+                return subprocess.CompletedProcess([], 0 if holds else 1, b"", reply.error.encode(**TEXT))
+            time.sleep(0.05)
+
+
+def far_end_of(name: str, folder: Path) -> FarEnd | None:
+    """The far end of one shell: dash and bash with GNU tools, busybox with nothing but its own. None: not here."""
+    if shutil.which(name) is None:
+        return None
+    if name == "busybox":
+        return FarEnd(name, ("busybox", "sh"), _busybox_path(folder / "busybox-bin"), folder)
+    return FarEnd(name, (name,), GNU_PATH, folder)
+
+
+def _busybox_path(folder: Path) -> str:
+    """A PATH that holds nothing but busybox's own tools."""
+    folder.mkdir(exist_ok=True)
+    program = shutil.which("busybox")
+    assert program is not None
+    listed = subprocess.run([program, "--list"], capture_output=True, check=True).stdout.decode().split()
+    for name in listed:
+        link = folder / name
+        if not link.is_symlink():
+            link.symlink_to(program)
+    return str(folder)
+
+
+def _lines(text: bytes) -> tuple[str, ...]:
+    decoded = text.decode(**TEXT)
+    return tuple(decoded.removesuffix("\n").split("\n")) if decoded else ()
+
+
+def _text_of(items: Sequence[str]) -> bytes:
+    return "".join(f"{item}\n" for item in items).encode(**TEXT)

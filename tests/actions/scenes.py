@@ -1,0 +1,111 @@
+"""The scenes of the kit: for every action that can change a host, the state it is for."""
+
+import gzip
+import shutil
+from pathlib import Path
+
+from remedy.model import Json
+from tests.actions.kit import Ground, Scene, tree_of, write
+
+HOSTILE_NAMES = (
+    b"-rf.log.1",
+    b"new\nline.log.1",
+    b"back\\slash.log.1",
+    b"\xff\xfe\x81\x88.log.1",
+    b"tab\tname.log.1",
+    b" lead.log.1",
+    b"*.log.1",
+    b"$(x).log.1",
+    b"x" * 249 + b".log.1",
+)
+
+
+def empty(folder: Path) -> Path:
+    """The same directory with nothing in it."""
+    folder.mkdir(exist_ok=True)
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    return folder
+
+
+# ---------------------------------------------------------------- files.prune
+
+
+def _old_files(g: Ground) -> None:
+    empty(g.shelf)
+    root = empty(g.root)
+    for folder in (root, root / "sub", root / "sub" / "deep"):
+        for name in HOSTILE_NAMES:
+            write(folder / name.decode("utf-8", "surrogateescape"), mode=0o640)
+        write(folder / "app.log", b"today\n", at=4_000_000_000)
+
+
+def _young_files(g: Ground) -> None:
+    empty(g.shelf)
+    write(empty(g.root) / "app.log.1", at=4_000_000_000)
+
+
+def _prune(g: Ground) -> dict[str, Json]:
+    return {"root": str(g.root), "match": "*.log.*", "older_than": "7d"}
+
+
+def _prune_to_shelf(g: Ground) -> dict[str, Json]:
+    return {**_prune(g), "quarantine": str(g.shelf)}
+
+
+def _both_trees(g: Ground) -> object:
+    """What is left, and what is in quarantine; the plan's own directory there is named by time."""
+    kept = [v for k, v in tree_of(g.shelf).items() if v != ("directory",)]
+    return tree_of(g.root), sorted(kept, key=repr)
+
+
+# ---------------------------------------------------------------- logs.rotate
+
+
+def _large_log(g: Ground) -> None:
+    root = empty(g.root)
+    write(root / "app.log", _lines(0, 20_000), mode=0o640)
+    write(root / "other.log", b"small\n")
+    for number in range(1, 4):
+        packed = gzip.compress(_lines(-number * 100, 100), mtime=0)
+        write(root / f"app.log.{number}.gz", packed)
+
+
+def _small_log(g: Ground) -> None:
+    write(empty(g.root) / "app.log", b"small\n")
+
+
+def _lines(first: int, count: int) -> bytes:
+    return b"".join(b"line %d\n" % n for n in range(first, first + count))
+
+
+def _rotate(g: Ground) -> dict[str, Json]:
+    return {"paths": [f"{g.root}/*.log"], "larger_than": "10KiB", "keep": 7}
+
+
+def _rotate_full(g: Ground) -> dict[str, Json]:
+    return {**_rotate(g), "keep": 3}
+
+
+def _rotate_plain(g: Ground) -> dict[str, Json]:
+    return {**_rotate(g), "compress": False}
+
+
+def _texts(g: Ground) -> object:
+    """Every file by name, with its text: however it was compressed."""
+    found = {}
+    for name, state in tree_of(g.root).items():
+        content = state[0]
+        if isinstance(content, bytes) and name.endswith(".gz"):
+            content = gzip.decompress(content)
+        found[name] = (content, *state[1:4])
+    return found
+
+
+SCENES = (
+    Scene("files.prune, permanent", "files.prune", _prune, _old_files, _young_files, _both_trees),
+    Scene("files.prune, to a quarantine", "files.prune", _prune_to_shelf, _old_files, _young_files, _both_trees),
+    Scene("logs.rotate", "logs.rotate", _rotate, _large_log, _small_log, _texts),
+    Scene("logs.rotate, all generations taken", "logs.rotate", _rotate_full, _large_log, _small_log, _texts),
+    Scene("logs.rotate, not compressed", "logs.rotate", _rotate_plain, _large_log, _small_log, _texts),
+)
