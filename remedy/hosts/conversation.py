@@ -110,7 +110,9 @@ class Conversation:
             except ValueError as senseless:
                 raise Lost(f"{self.name}: the far end's answer makes no sense") from senseless
             if self.told is None and self._frames.noise_bytes > MOST_NOISE_BYTES:
-                raise Unreachable(f"{self.name}: its login prints without end", fix="silence its shell's start-up files")
+                raise Unreachable(
+                    f"{self.name}: its login prints without end", fix="silence its shell's start-up files"
+                )
         gather.share_errors(self._frames.nonce)
 
     def _take(self, gather: Gather, events: Iterable[wire.Frame | bytes]) -> None:

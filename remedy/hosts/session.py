@@ -199,14 +199,18 @@ def _families(request: ChangeRequest) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*wire.families_of(looks), *calls]))
 
 
-def _reason(operation: Operation, rc: int, size_bytes: int) -> str:
+def _named(operation: Operation) -> str:
     match operation:
         case Await():
-            what = f"waiting for {operation.look.function} to say {operation.expect!r}"
+            return f"waiting for {operation.look.function} to say {operation.expect!r}"
         case Put():
-            what = f"writing {operation.path}"
+            return f"writing {operation.path}"
         case Call():
-            what = operation.function
+            return operation.function
+
+
+def _reason(operation: Operation, rc: int, size_bytes: int) -> str:
+    what = _named(operation)
     if rc == DEADLINE_RC:
         return f"{what} did not end within {_seconds(operation)} s"
     if rc == OUT_OF_BOUND_RC and isinstance(operation, Call) and operation.result:

@@ -24,7 +24,9 @@ LARGEST_BYTES = 120_000  # one string of the environment may hold 128 KiB: MAX_A
 IDLE_S = 900
 
 
-def bootstrap(nonce: str, families: Iterable[str], shell_of: ShellOf, *, can_change: bool, idle_s: int = IDLE_S) -> bytes:
+def bootstrap(
+    nonce: str, families: Iterable[str], shell_of: ShellOf, *, can_change: bool, idle_s: int = IDLE_S
+) -> bytes:
     """Everything the far end needs to begin: its length in a line, then the runner's text."""
     names = ("common", *families)
     text = b"".join(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from remedy.actions.catalogue import shell_of
-from remedy.errors import Unreachable
+from remedy.errors import Invalid, Unreachable
 from remedy.hosts.conversation import Conversation
 from remedy.hosts.pipe import Pipe
 from remedy.hosts.session import HostSession
@@ -15,6 +16,9 @@ from remedy.hosts.shell import COMMAND, ELEVATED, IDLE_S, ShellOf
 from remedy.model import Host, SecretRef
 from remedy.ports import Clock, Resolve
 from remedy.secret import Redactor, Secret
+
+if TYPE_CHECKING:
+    from remedy.hosts.keys import Keyring
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Hosts:
     idle_s: int = IDLE_S
     _open: list[HostSession] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _keyring: Keyring | None = None
 
     def connect(self, host: Host) -> HostSession:
         """Open a conversation. Raises Unreachable, or HostKeyRefused before anything is sent."""
@@ -68,5 +73,28 @@ class Hosts:
                 from remedy.hosts.local import LocalPipe  # noqa: PLC0415 - only where it is used
 
                 return LocalPipe(["sh", "-c", command])
+            case "ssh":
+                from remedy.hosts.ssh import open_pipe  # noqa: PLC0415 - the library costs 0.15 s
+
+                return open_pipe(host, command, self._keys(), self.clock, self._route(host))
             case other:
                 raise Unreachable(f"{host.name}: {other}:// hosts cannot be reached yet")
+
+    def _keys(self) -> Keyring:
+        from remedy.hosts.keys import Keyring  # noqa: PLC0415 - only where it is used
+
+        with self._lock:
+            self._keyring = self._keyring or Keyring()
+            return self._keyring
+
+    def _route(self, host: Host) -> list[Host]:
+        """The hosts to go through, nearest first. Raises Invalid for one that is unknown or a circle."""
+        route: list[Host] = []
+        while host.via:
+            if host.via not in self.others:
+                raise Invalid(f"{host.name} is reached via {host.via}, which is no host", at=host.at)
+            host = self.others[host.via]
+            if host in route or len(route) > 8:
+                raise Invalid(f"{host.name} is reached through itself", at=host.at)
+            route.insert(0, host)
+        return route
