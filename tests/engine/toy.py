@@ -1,0 +1,333 @@
+"""A small world for the engine: actions and checks whose hosts are dictionaries.
+
+A toy host has directories of files (name to state), services that are up or down, and a level that
+rises by one with each file that goes. Every effect is noted in `effects`, so that a test can count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from remedy.actions.action import Action, Check, fields_of, items_of
+from remedy.actions.catalogue import Catalogue
+from remedy.actions.params import Text, param
+from remedy.errors import CannotTell, Refused
+from remedy.hosts.fake import FakeHost
+from remedy.model import (
+    Ago,
+    Answer,
+    Call,
+    Change,
+    Effect,
+    Host,
+    Judgement,
+    Look,
+    Reply,
+    Risk,
+    Undo,
+    UndoBy,
+    UndoImpossible,
+    UndoUnnecessary,
+)
+
+CODE = "disk"  # the family whose code the toys claim as theirs: a version needs files
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a look at a directory saw."""
+
+    root: str
+    files: dict[str, str]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(f"{k}\t{v}" for k, v in self.files.items())
+
+
+class FilesAction(Action[Files]):
+    """What the toys of a directory share: the look, what it sees, and when files are back."""
+
+    where: Text
+
+    @classmethod
+    def family(cls) -> str:
+        return CODE
+
+    def look(self, host: Host) -> Look:
+        return Look(family=CODE, function="files_look", args=(self.where,))
+
+    def see(self, reply: Reply) -> Files:
+        fields = fields_of(reply.ground)
+        if "root" not in fields:
+            raise CannotTell(f"no directory in {reply.ground!r}")
+        return Files(fields["root"], items_of(reply.ground))
+
+    def restored(self, before: Files, after: Files) -> str:
+        missing = [k for k in before.files if after.files.get(k) != before.files[k]]
+        return f"not back: {', '.join(missing)}" if missing else ""
+
+    def change(self, seen: Files, function: str, undo: Undo) -> Change:
+        return Change(
+            title=f"{function} {len(seen.files)} in {self.where}",
+            operations=(Call(family=CODE, function=function, args=(self.where,), items=seen.lines),),
+            effect=Effect(says=f"{len(seen.files)} gone"),
+            undo=undo,
+            risk=self.risk,
+            touches=(f"path:{self.where}",),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drop(FilesAction):
+    """Take away every file of a directory; they can be brought back."""
+
+    name = "toy.drop"
+    risk = Risk.MEDIUM
+
+    where: Text = param("Directory")
+    most: int = param("Refuse above this many", default=1000)
+
+    def plan(self, seen: Files) -> Change | None:
+        if len(seen.files) > self.most:
+            raise Refused(f"more than {self.most} files")
+        if not seen.files:
+            return None
+        back = Call(family=CODE, function="bring_back", args=(self.where,), items=seen.lines)
+        return self.change(seen, "drop", UndoBy(says="they come back", operations=(back,)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Burn(FilesAction):
+    """Take away every file of a directory for good, in two operations."""
+
+    name = "toy.burn"
+    risk = Risk.MEDIUM
+
+    where: Text = param("Directory")
+
+    def plan(self, seen: Files) -> Change | None:
+        if not seen.files:
+            return None
+        change = self.change(seen, "drop", UndoImpossible(says="ashes"))
+        (whole,) = change.operations
+        assert isinstance(whole, Call)
+        middle = (len(seen.lines) + 1) // 2
+        halves = (seen.lines[:middle], seen.lines[middle:])
+        return replace(change, operations=tuple(replace(whole, items=half) for half in halves if half))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grow(FilesAction):
+    """Put an `.old` beside every file of a directory; nothing to take back."""
+
+    name = "toy.grow"
+    risk = Risk.LOW
+
+    where: Text = param("Directory")
+
+    def plan(self, seen: Files) -> Change | None:
+        left = {k: v for k, v in seen.files.items() if not k.endswith(".old") and f"{k}.old" not in seen.files}
+        return self.change(Files(seen.root, left), "grow", UndoUnnecessary(says="only names")) if left else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start(Action[str]):
+    """Start a service that is down."""
+
+    name = "toy.start"
+    risk = Risk.LOW
+
+    service: Text = param("Which")
+    settle: int = param("Seconds until it is up", default=0)
+    since: int = param("An age, to be made absolute", default=60)
+
+    @classmethod
+    def family(cls) -> str:
+        return CODE
+
+    def look(self, host: Host) -> Look:
+        return Look(family=CODE, function="service_look", args=(self.service, Ago(self.since)))
+
+    def see(self, reply: Reply) -> str:
+        return fields_of(reply.ground)["state"]
+
+    def plan(self, seen: str) -> Change | None:
+        if seen == "up":
+            return None
+        return Change(
+            title=f"start {self.service}",
+            operations=(Call(family=CODE, function="start", args=(self.service,)),),
+            effect=Effect(says=f"{self.service} is up"),
+            undo=UndoUnnecessary(says="a start lasts no longer than a stop"),
+            risk=self.risk,
+            touches=(f"unit:{self.service}",),
+            settle_s=self.settle,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level(Check):
+    """Whether the level is below a limit, or at least at it."""
+
+    name = "toy.level"
+
+    below: int = param("Limit", default=-1)
+    at_least: int = param("Limit", default=-1)
+
+    @classmethod
+    def family(cls) -> str:
+        return CODE
+
+    def look(self, host: Host) -> Look:
+        limit = max(self.below, self.at_least)
+        return Look(family=CODE, function="level_look", args=(str(limit),))
+
+    def judge(self, reply: Reply) -> Judgement:
+        band = fields_of(reply.ground).get("band")
+        if band is None:
+            raise CannotTell("no band")
+        wanted = "below" if self.below >= 0 else "at-least"
+        level = fields_of(reply.evidence)["level"]
+        return Judgement(answer=Answer.OK if band == wanted else Answer.NOT_OK, says=f"level {level} is {band}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Up(Check):
+    """Whether a service is up."""
+
+    name = "toy.up"
+
+    service: Text = param("Which")
+
+    @classmethod
+    def family(cls) -> str:
+        return CODE
+
+    def look(self, host: Host) -> Look:
+        return Look(family=CODE, function="service_look", args=(self.service, "0"))
+
+    def judge(self, reply: Reply) -> Judgement:
+        state = fields_of(reply.ground)["state"]
+        return Judgement(answer=Answer.OK if state == "up" else Answer.NOT_OK, says=f"{self.service} is {state}")
+
+
+def catalogue() -> Catalogue:
+    """The toys by name."""
+    actions: tuple[type[Action[Any]], ...] = (Drop, Burn, Grow, Start)
+    return Catalogue(actions={a.name: a for a in actions}, checks={c.name: c for c in (Level, Up)})
+
+
+# ---------------------------------------------------------------- the host
+
+
+def _nothing(function: str) -> None:
+    """Happens before each function, unless a test says what does."""
+
+
+@dataclass
+class World:
+    """What a toy host is made of.
+
+    `mute` functions do not answer; `lazy` ones do nothing and say 0; `broken` ones act and then
+    fail; `harmful` ones act and take every service down.
+    """
+
+    files: dict[str, dict[str, str]] = field(default_factory=dict)
+    services: dict[str, str] = field(default_factory=dict)
+    level: int = 0
+    effects: list[tuple[str, str]] = field(default_factory=list)
+    mute: set[str] = field(default_factory=set)
+    lazy: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    harmful: set[str] = field(default_factory=set)
+    before: Callable[[str], None] = _nothing
+
+    def twice(self) -> list[tuple[str, str]]:
+        """The effects that were had more than once."""
+        return sorted({e for e in self.effects if self.effects.count(e) > 1})
+
+    def picture(self) -> tuple[Any, ...]:
+        """What is to be compared of two worlds."""
+        return {k: dict(v) for k, v in self.files.items()}, dict(self.services), self.level
+
+
+Words = tuple[str, ...]
+
+
+def host_of(world: World) -> FakeHost:
+    """A machine that is this world."""
+    functions = {
+        "files_look": _files_look,
+        "service_look": _service_look,
+        "level_look": _level_look,
+        "drop": _drop,
+        "bring_back": _bring_back,
+        "grow": _grow,
+        "start": _start,
+    }
+
+    def bound(name: str) -> Callable[[Words, Words], tuple[int, str]]:
+        def call(args: Words, items: Words) -> tuple[int, str]:
+            world.before(name)
+            if name in world.mute:
+                return 1, f"{name} does not answer"
+            if name in world.harmful:
+                world.services.update(dict.fromkeys(world.services, "down"))
+            text = "" if name in world.lazy else functions[name](world, args, items)
+            return (9, text) if name in world.broken else (0, text)
+
+        return call
+
+    return FakeHost({name: bound(name) for name in functions})
+
+
+def _files_look(world: World, args: Words, items: Words) -> str:
+    files = world.files.get(args[0], {})
+    lines = [f"item {k}\t{v}" for k, v in files.items()]
+    return "\n".join([f"root {args[0]}", *lines, "--", f"count {len(files)}"]) + "\n"
+
+
+def _service_look(world: World, args: Words, items: Words) -> str:
+    return f"state {world.services[args[0]]}\n"
+
+
+def _level_look(world: World, args: Words, items: Words) -> str:
+    band = "below" if world.level < int(args[0]) else "at-least"
+    return f"band {band}\n--\nlevel {world.level}\n"
+
+
+def _drop(world: World, args: Words, items: Words) -> str:
+    for item in items:
+        name, _, state = item.rpartition("\t")
+        if world.files[args[0]].get(name) == state:
+            del world.files[args[0]][name]
+            world.level += 1
+            world.effects.append(("drop", f"{args[0]}/{name}"))
+    return f"dropped {len(items)}\n"
+
+
+def _bring_back(world: World, args: Words, items: Words) -> str:
+    for item in items:
+        name, _, state = item.rpartition("\t")
+        if name not in world.files[args[0]]:
+            world.files[args[0]][name] = state
+            world.level -= 1
+            world.effects.append(("back", f"{args[0]}/{name}"))
+    return ""
+
+
+def _grow(world: World, args: Words, items: Words) -> str:
+    for item in items:
+        name, _, state = item.rpartition("\t")
+        world.files[args[0]][f"{name}.old"] = state
+        world.effects.append(("grow", f"{args[0]}/{name}"))
+    return ""
+
+
+def _start(world: World, args: Words, items: Words) -> str:
+    world.services[args[0]] = "up"
+    world.effects.append(("start", args[0]))
+    return ""
