@@ -27,7 +27,7 @@ class Verb(ABC):
     @classmethod
     def of(cls, params: Mapping[str, Json]) -> Self:
         """An instance from parameters as written or as canonical. Raises Invalid, `at` naming the parameter."""
-        return cls(**typed(cls, parse_params(cls, params)))
+        return cls(**typed(parse_params(cls, params)))
 
     def ask(self, function: str, *args: Any, timeout_s: int = 20) -> Look:
         """A look at this family's shell `function`."""

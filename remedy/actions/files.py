@@ -76,7 +76,9 @@ class Prune(Action[OldFiles]):
     root: Path = param("Directory to clean; it must be named by its real path")
     match: Name = param("Pattern that the file's name must match")
     older_than: Duration = param("Only files last changed longer ago than this")
-    depth: int = param("Levels of directories to enter; 1 is the root's own files, 0 is any depth", default=0, minimum=0)
+    depth: int = param(
+        "Levels of directories to enter; 1 is the root's own files, 0 is any depth", default=0, minimum=0
+    )
     keep_newest: int = param("Matching files to keep however old they are, newest first", default=0, minimum=0)
     max_files: int = param("Refuse above this number of files", default=10000, minimum=1, maximum=100000)
     max_bytes: Size = param("Refuse above this size in all", default="10GiB")

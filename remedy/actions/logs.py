@@ -158,9 +158,7 @@ class Rotate(Action[LogFiles]):
         told = tuple(log.item for log in logs if log.writer == "reopens")
         aside = Call(family="logs", function="logs_set_aside", items=items)
         tell = (self.signal, "\n".join(self.reopen), "\n".join(self.pid_files), str(self.reopen_within))
-        reopen = Call(
-            family="logs", function="logs_reopen", args=tell, items=told, timeout_s=self.reopen_within + 30
-        )
+        reopen = Call(family="logs", function="logs_reopen", args=tell, items=told, timeout_s=self.reopen_within + 30)
         keep = Call(
             family="logs",
             function="logs_keep",

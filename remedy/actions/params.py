@@ -115,7 +115,7 @@ def parse_params(cls: type, given: Mapping[str, Json]) -> dict[str, Json]:
     return {name: _parse_one(p, given) for name, p in declared.items()}
 
 
-def typed(cls: type, canonical: Mapping[str, Json]) -> dict[str, Any]:
+def typed(canonical: Mapping[str, Json]) -> dict[str, Any]:
     """Canonical values as the constructor takes them: lists become tuples."""
     return {name: tuple(v) if isinstance(v, list) else v for name, v in canonical.items()}
 

@@ -28,7 +28,7 @@ service_is() {
 # Set service_* to what systemd says of UNIT. A unit that changes by itself is `moving`, whichever run it is.
 service_show() {
 	[ -d /run/systemd/system ] || lacks "systemd does not run here"
-	need systemctl
+	need systemctl stat
 	service_properties=LoadState,ActiveState,SubState,MainPID,InvocationID,NRestarts,Result
 	service_said=$(systemctl show -p "$service_properties" -- "$1") || give_up "systemd does not answer"
 	service_load=$(service_property LoadState unknown)
@@ -57,7 +57,8 @@ service_ledger() {
 	service_uid=$(id -u)
 	[ "$service_uid" != 0 ] || set -- /run/remedy
 	for service_place in "$@" "/run/lock/remedy.$service_uid" "${HOME:-/nonexistent}/.remedy"; do
-		if [ -d "$service_place" ] && ! [ -h "$service_place" ] && [ -O "$service_place" ] && [ -w "$service_place" ]; then
+		if [ -d "$service_place" ] && [ -w "$service_place" ] &&
+			[ "$(stat -c %u:%F "$service_place")" = "$service_uid:directory" ]; then
 			echo "$service_place/restarts"
 			return
 		fi
@@ -79,8 +80,8 @@ service_count() {
 # service_restart UNIT: write it down, restart, and print which run of the unit this is now.
 service_restart() {
 	service_show "$1"
-	service_book=$(service_ledger) && echo "$(date +%s) $1" >>"$service_book" ||
-		give_up "the restart cannot be written down; nothing was done"
+	service_book=$(service_ledger) || give_up "there is no private directory to write the restart down in; nothing was done"
+	echo "$(date +%s) $1" >>"$service_book" || give_up "the restart cannot be written down; nothing was done"
 	[ "$service_state" != failed ] || systemctl reset-failed -- "$1" >&2 # or its start limit may refuse
 	systemctl restart -- "$1" >&2 || give_up "systemd could not restart $1: $(service_show "$1" && echo "$service_result")"
 	service_show "$1"
