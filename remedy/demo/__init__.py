@@ -1,0 +1,1 @@
+"""The demo: an embedded host on this machine, to try remedy on; without root and without Docker."""
