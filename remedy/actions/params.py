@@ -123,8 +123,8 @@ def typed(canonical: Mapping[str, Json]) -> dict[str, Any]:
 def _parse_one(p: Param, given: Mapping[str, Json]) -> Json:
     if p.name not in given and p.required:
         raise Invalid(f"is required: {p.about}", at=p.name)
-    if p.name not in given and p.default is None:
-        return None
+    if p.default is None and given.get(p.name) is None and not p.required:
+        return None  # left out, or canonical already
     try:
         return p.parse(given.get(p.name, p.default))
     except Invalid as wrong:
