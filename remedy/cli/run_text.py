@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from remedy.cli.plan_text import given_words
 from remedy.cli.progress import event_line, outcome_word
 from remedy.cli.text import Paint, counted, visible
-from remedy.engine.report import HostState, RunState, StepState
+from remedy.engine.report import HostState, RunState
 from remedy.model import Approval, Event, Kind, Outcome, Plan, UndoBy, Verdict
 
 LINES = 12  # of a step's output or of both sides of a stale ground

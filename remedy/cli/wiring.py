@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from remedy.cli.home import Home, find_home
 from remedy.cli.world import World
-from remedy.errors import Invalid
+from remedy.errors import Invalid, Unsafe
 
 if TYPE_CHECKING:
     from remedy.actions.catalogue import Catalogue
@@ -56,6 +57,16 @@ class Parts:
     def home(self) -> Home:
         """Raises Invalid or Unsafe."""
         return find_home(self.world.asked_home, self.world.environ, self.world.cwd)
+
+    @cached_property
+    def home_path(self) -> Path:
+        """Where names are looked up; what needs no home of its own goes on without one."""
+        try:
+            return self.home.path
+        except Unsafe:
+            raise
+        except Invalid:
+            return self.world.cwd
 
     @cached_property
     def clock(self) -> Clock:

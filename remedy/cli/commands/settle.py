@@ -13,7 +13,9 @@ from remedy.cli.world import World
 @click.argument("run", shell_complete=of_runs)
 @click.argument("step")
 @click.option("--as", "what", type=click.Choice(["done", "not-done"]), required=True, help="What became of it.")
-@click.option("--host", default="", metavar="H", shell_complete=of_hosts, help="On which host, where there are several.")
+@click.option(
+    "--host", default="", metavar="H", shell_complete=of_hosts, help="On which host, where there are several."
+)
 @options.as_json
 @click.pass_obj
 def command(world: World, run: str, step: str, what: str, host: str, as_json: bool) -> int:

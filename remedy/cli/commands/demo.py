@@ -1,0 +1,21 @@
+"""`remedy demo`: everything, on an embedded host."""
+
+from __future__ import annotations
+
+import click
+
+from remedy.cli import options
+from remedy.cli.world import World
+
+
+@click.command("demo", epilog=options.example("remedy demo --yes"))
+@options.yes
+@click.pass_obj
+def command(world: World, yes: bool) -> int:
+    """Try remedy on this machine, without root and without Docker: a host of its own with a disk that is really full.
+
+    Shows the plan, asks, applies, verifies, applies again, shows the record, and cleans up.
+    """
+    from remedy.demo import main  # noqa: PLC0415 — where it is used
+
+    return main.run(["--yes"] if yes or not world.has_person else [])
