@@ -1,11 +1,40 @@
 """The nouns: frozen data, no I/O. One word, one meaning, in YAML, Python, SQL, CLI and pages."""
 
-from remedy.model.words import Answer, Json, Outcome, Risk, Verdict, worst
-from remedy.model.look import Ago, Facts, Judgement, Look, Reply
-from remedy.model.change import Argument, Await, Call, Change, Effect, Operation, Put, Result, ResultRef, SecretRef, Undo, UndoBy, UndoImpossible, UndoUnnecessary
+from remedy.model.change import (
+    Argument,
+    Await,
+    Call,
+    Change,
+    Effect,
+    Operation,
+    Put,
+    Result,
+    ResultRef,
+    SecretRef,
+    Undo,
+    UndoBy,
+    UndoImpossible,
+    UndoUnnecessary,
+)
 from remedy.model.inventory import Address, Host, Inventory, Sourced
-from remedy.model.plan import AllOf, AnyOf, Asked, CheckTree, Finding, HostPlan, Limits, Need, NotOf, Plan, PlannedStep, Policy, Rule
+from remedy.model.look import Ago, Facts, Judgement, Look, Reply
+from remedy.model.plan import (
+    AllOf,
+    AnyOf,
+    Asked,
+    CheckTree,
+    Finding,
+    HostPlan,
+    Limits,
+    Need,
+    NotOf,
+    Plan,
+    PlannedStep,
+    Policy,
+    Rule,
+)
 from remedy.model.record import Approval, Draft, Event, Kind
+from remedy.model.words import Answer, Json, Outcome, Risk, Verdict, worst
 
 __all__ = [
     "Address",

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from remedy.model.words import Risk
 from remedy.model.look import Look
+from remedy.model.words import Risk
 
 
 @dataclass(frozen=True)

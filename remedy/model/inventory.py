@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from remedy.model.words import Json
 from remedy.model.change import SecretRef
+from remedy.model.words import Json
 
 
 @dataclass(frozen=True, kw_only=True)

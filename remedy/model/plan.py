@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from remedy.model.words import Answer, Json, Risk
-from remedy.model.look import Judgement, Look, Reply
 from remedy.model.change import Change
+from remedy.model.look import Judgement, Look, Reply
+from remedy.model.words import Answer, Json, Risk
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
-
-
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
