@@ -28,11 +28,11 @@ if [ "$way" = user ]; then # root by a mapping alone: the host's user is the sam
 	exec unshare --user "--map-user=$uid" "--map-group=$uid" -- sh "$place/host/live.sh" "$place/disk" "$@"
 fi
 chown -R "$uid:$uid" "$place/host" "$place/disk" "$place/quarantine" "$place/home" "/run/user/$uid"
-as_user="setpriv --reuid=$uid --regid=$uid --clear-groups --no-new-privs --"
-if [ "$server" = library ]; then # it may lie where only root can read; the commands it runs get the user
-	$as_user sh "$place/host/live.sh" "$place/disk" &
-	until [ -e "$place/disk/log/app.log" ]; do sleep 0.05; done
-	"$@" &
-	wait
-fi
-exec $as_user sh "$place/host/live.sh" "$place/disk" "$@"
+as_user() {
+	setpriv "--reuid=$uid" "--regid=$uid" --clear-groups --no-new-privs -- "$@"
+}
+[ "$server" = library ] || set -- as_user "$@" # a library may lie where only root can read; its commands get the user
+as_user sh "$place/host/live.sh" "$place/disk" &
+until [ -e "$place/disk/log/app.log" ]; do sleep 0.01; done
+"$@" &
+wait # and not exec: who changes its user loses the signal that it is to get when its parent dies (prctl(2))

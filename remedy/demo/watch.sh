@@ -8,7 +8,13 @@ host=$!
 exec >&2
 trap : INT TERM HUP
 read -r _
-kill -KILL "$host"
+if [ -e "/proc/$host/ns/mnt" ] && ! [ "/proc/$host/ns/mnt" -ef /proc/self/ns/mnt ]; then
+	exec 4<"/proc/$host/ns/mnt" # the host's own view of the file systems: who has it belongs to the host
+	kill -KILL "$host"
+	for process in /proc/[0-9]*; do
+		! [ "$process/ns/mnt" -ef /proc/self/fd/4 ] || kill -KILL "${process#/proc/}"
+	done
+fi
 kill -TERM 0 # the rest of our group; we have trapped it
 wait
 rm -rf --one-file-system -- "$directory"
