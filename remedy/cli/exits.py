@@ -77,8 +77,8 @@ def page() -> str:
         "",
         "## Kinds of errors",
         "",
-        'With `--json` an error is `{"error": {"kind", "message", "at", "fix"}}`; `problems` lists every mistake'
-        " of a file.",
+        'With `--json` an error is `{"error": {"kind", "message", "at", "fix"}}`.',
+        "`problems` in it lists every mistake of a file.",
         "",
         "| kind | exit code | means | then |",
         "|---|---|---|---|",
