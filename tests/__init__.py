@@ -1,0 +1,1 @@
+"""Tests mirror remedy/; lab/ has the hosts they use."""

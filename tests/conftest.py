@@ -1,0 +1,96 @@
+"""Fixtures and options for every test; the hosts are of tests/lab, whose README says what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+
+from tests.lab import Engine, LabHost, LabMissingError, SshdHost, SshdLab, engine, start_host
+from tests.lab.sshd import sshd_lab as open_sshd_lab
+
+NewLabHost = Callable[[], LabHost]
+FIXTURE_MARKERS = {"lab_engine": "lab", "sshd_lab": "sshd"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let --long run what takes minutes."""
+    parser.addoption("--long", action="store_true", help="run also the tests marked long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test by the parts it asks for; leave the long ones out unless they are wanted."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        for fixture, marker in FIXTURE_MARKERS.items():
+            if fixture in fixtures:
+                item.add_marker(marker)
+    if not config.getoption("--long"):
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def lab_engine() -> Iterator[Engine]:
+    """The lab's Docker engine; the tests that need it are skipped where it cannot be had."""
+    try:
+        with engine() as running:
+            yield running
+    except LabMissingError as missing:
+        pytest.skip(f"the lab {missing}")
+
+
+@pytest.fixture(scope="session")
+def _lab_host_start(lab_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> NewLabHost:
+    """Starts test hosts, each with a name of its own."""
+    keys_dir = tmp_path_factory.mktemp("lab-keys")
+    numbers = count(1)
+    return lambda: start_host(lab_engine, keys_dir, name=f"lab{next(numbers)}")
+
+
+@pytest.fixture(scope="module")
+def lab_host(_lab_host_start: NewLabHost) -> Iterator[LabHost]:
+    """One test host for all tests of a module, which leave it as they found it."""
+    host = _lab_host_start()
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def fresh_lab_host(_lab_host_start: NewLabHost) -> Iterator[LabHost]:
+    """A test host for this test alone."""
+    host = _lab_host_start()
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def new_lab_host(_lab_host_start: NewLabHost) -> Iterator[NewLabHost]:
+    """Starts test hosts for this test alone, as many as it calls for."""
+    hosts: list[LabHost] = []
+
+    def start() -> LabHost:
+        hosts.append(_lab_host_start())
+        return hosts[-1]
+
+    yield start
+    for host in hosts:
+        host.stop()
+
+
+@pytest.fixture(scope="module")
+def sshd_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshdLab]:
+    """Starts plain sshd hosts for the tests of a module."""
+    try:
+        with open_sshd_lab(tmp_path_factory.mktemp("sshd-keys")) as lab:
+            yield lab
+    except LabMissingError as missing:
+        pytest.skip(f"the lab {missing}")
+
+
+@pytest.fixture(scope="module")
+def sshd_host(sshd_lab: SshdLab) -> SshdHost:
+    """One sshd host, reached as root, for all tests of a module."""
+    return sshd_lab.start()
