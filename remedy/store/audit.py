@@ -21,9 +21,10 @@ RECENT = 64  # links verified whenever the store is opened
 
 def glance(connection: Connection, head: Head, known: int) -> None:
     """Raise StoreError unless schema, head and the last links of the journal are sound."""
+    found = head.read()  # before the database: it never leads
     with connection.snapshot():
         refuse_newer(connection, known)
-        mark, last = _ends(connection, head)
+        mark, last = _ends(connection, found)
         start = max(0, min(mark.seq, last.seq - RECENT) - 1)
         for _ in _walk(connection, mark, start):
             pass
@@ -31,10 +32,11 @@ def glance(connection: Connection, head: Head, known: int) -> None:
 
 def examine(connection: Connection, head: Head, scripts: Sequence[Migration]) -> None:
     """Raise StoreError, naming the row, unless everything in the store is what was written."""
+    found = head.read()  # before the database: it never leads
     with connection.snapshot():
         refuse_newer(connection, len(scripts))
         _refuse_damage(connection)
-        mark, _ = _ends(connection, head)
+        mark, _ = _ends(connection, found)
         _compare_uses(connection, _walk(connection, mark, 0))
         for id_, digest in connection.rows("all_plans"):
             for document, *made in connection.rows("plan_document", id=id_):
@@ -51,11 +53,10 @@ def sha256(document: str) -> str:
     return hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _ends(connection: Connection, head: Head) -> tuple[Mark, Event]:
+def _ends(connection: Connection, mark: Mark | None) -> tuple[Mark, Event]:
     """Where the head says the journal had come, and where it ends."""
     id_ = home(connection)
     last = end(connection, id_)
-    mark = head.read()
     refuse_other_copy(mark, last, id_)
     assert mark is not None
     return mark, last

@@ -1,0 +1,147 @@
+"""Consent in the store: approve, reject, and redeem once, each in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from remedy.codec import encode
+from remedy.digest import canonical
+from remedy.errors import Refused
+from remedy.model import Approval, Draft, Event, Json, Kind, Need, Plan
+from remedy.store import rows
+from remedy.store.audit import sha256
+from remedy.store.connection import Cell
+from remedy.store.consent import consent
+from remedy.store.journal import Journal, Transaction
+from remedy.store.times import moment
+
+CLOCK_SLACK = timedelta(seconds=120)  # ordinary corrections by a time service stay below it
+
+
+def approve(journal: Journal, approval: Approval) -> None:
+    """Record a consent to a plan that is open, names its digest, and has not expired yet."""
+
+    def work(tx: Transaction) -> None:
+        made = _open_plan(tx, approval.plan)
+        if made.body.get("digest") != approval.digest:
+            raise Refused(
+                f"the approval names digest {approval.digest[:12]}, plan {approval.plan} has another",
+                fix=f"look at it again: remedy show {approval.plan}",
+            )
+        if moment(approval.expires_at) <= tx.now:
+            raise Refused(f"the approval has expired already, at {approval.expires_at}", fix="check the clock")
+        if tx.rows("has_approval", id=approval.id):
+            raise Refused(f"approval {approval.id} is recorded already", fix="approve with a new id")
+        body = rows.approved(approval)
+        [event] = tx.append([Draft(kind=Kind.APPROVED, body=body, plan=approval.plan)])
+        tx.rows("add_approval", id=approval.id, plan=approval.plan, event=event.seq)
+
+    journal.write(work)
+
+
+def reject(journal: Journal, plan: str, person: str, reason: str) -> None:
+    """Close a plan for good, unless it was applied already."""
+
+    def work(tx: Transaction) -> None:
+        _made(tx, plan)
+        _refuse_applied(tx, plan)
+        body: dict[str, Json] = {"person": person, "reason": reason}
+        tx.append([Draft(kind=Kind.REJECTED, body=body, plan=plan)])
+
+    journal.write(work)
+
+
+def redeem(journal: Journal, plan: Plan, need: Need, person: str, run: str) -> tuple[Approval, ...]:
+    """Create the run and use up the approvals it needs; a refusal leaves only the time it was asked."""
+
+    def work(tx: Transaction) -> tuple[Approval, ...] | Refused:
+        try:
+            return _redeemed(tx, plan, need, person, run)
+        except Refused as refusal:
+            return refusal
+
+    answer = journal.write(work)
+    if isinstance(answer, Refused):
+        raise answer
+    return answer
+
+
+def approval(row: Sequence[Cell]) -> Approval:
+    """The consent in a row of the query `approvals`."""
+    given = rows.event(row)
+    *_, id_, used_by = row
+    found = rows.approval(given, "" if used_by is None else str(used_by))
+    if given.kind is not Kind.APPROVED or (found.id, found.plan) != (id_, given.plan):
+        raise rows.damaged("approvals", str(id_), f"it is not the one of journal event {given.seq}")
+    return found
+
+
+def applied(plan: str, run: str) -> Refused:
+    """The error for a plan that has its run already."""
+    return Refused(f"plan {plan} was applied already, by run {run}", at=run, fix="make a new plan")
+
+
+def _redeemed(tx: Transaction, plan: Plan, need: Need, person: str, run: str) -> tuple[Approval, ...]:
+    _open_plan(tx, plan.id)
+    _refuse_other(tx, plan)
+    if need.people:
+        _refuse_clock(tx)
+    given = [approval(r) for r in tx.rows("approvals", plan=plan.id)]
+    chosen = consent(plan, need, given, tx.now)
+    through = chosen[0].through if chosen else plan.through
+    body: dict[str, Json] = {
+        "person": person,
+        "digest": plan.digest,
+        "through": through,
+        "approvals": [a.id for a in chosen],
+        "approved_by": [a.person for a in chosen],
+        "break_glass": [a.reason for a in chosen if a.break_glass],
+    }
+    [event] = tx.append([Draft(kind=Kind.RUN_CREATED, body=body, plan=plan.id, run=run)])
+    tx.rows("add_run", id=run, plan=plan.id, created=event.seq)
+    for used in chosen:
+        tx.rows("use_approval", id=used.id, run=run)
+    return tuple(replace(a, used_by=run) for a in chosen)
+
+
+def _open_plan(tx: Transaction, plan: str) -> Event:
+    """The event that made a plan. Raises Refused when it was rejected or applied."""
+    made = _made(tx, plan)
+    for row in tx.rows("rejection", plan=plan):
+        said = rows.event(row).body
+        raise Refused(f"plan {plan} was rejected by {said.get('person')}: {said.get('reason')}", fix="make a new plan")
+    _refuse_applied(tx, plan)
+    return made
+
+
+def _made(tx: Transaction, plan: str) -> Event:
+    for _, *made in tx.rows("plan_document", id=plan):
+        return rows.event(made)
+    raise Refused(f"no plan {plan} is kept here", at=plan, fix="apply it with the home that made it, or plan again")
+
+
+def _refuse_applied(tx: Transaction, plan: str) -> None:
+    for (run,) in tx.rows("run_of_plan", plan=plan):
+        raise applied(plan, str(run))
+
+
+def _refuse_clock(tx: Transaction) -> None:
+    """Raise Refused when the clock stands so far back that the age of an approval cannot be told."""
+    if tx.behind > CLOCK_SLACK:
+        raise Refused(
+            f"this machine's clock is {tx.behind} behind the latest time the store has seen;"
+            " whether an approval has expired cannot be told",
+            fix="set the clock right",
+        )
+
+
+def _refuse_other(tx: Transaction, plan: Plan) -> None:
+    """Raise Refused unless `plan` is, to the last field but `through`, the plan kept under its id."""
+    [(document, *made)] = tx.rows("plan_document", id=plan.id)
+    kept = rows.plan(plan.id, str(document), rows.event(made), sha256(str(document)))
+    if canonical(encode(replace(plan, through=kept.through))) != document:
+        raise Refused(
+            f"digest mismatch: this is not the plan that was kept as {plan.id}", at=plan.id, fix="remedy plan, again"
+        )
