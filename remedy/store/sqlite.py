@@ -105,9 +105,7 @@ class SqliteStore:
     def plans(self, limit: int = 50) -> tuple[PlanRow, ...]:
         """Newest first."""
         found = self._rows("newest_plans", page=limit)
-        return tuple(
-            rows.plan_row(rows.event(r), rejected=r[-2] is not None, applied=r[-1] is not None) for r in found
-        )
+        return tuple(rows.plan_row(rows.event(r), rejected=r[-2] is not None, applied=r[-1] is not None) for r in found)
 
     def approve(self, approval: Approval) -> None:
         """Record a consent. Raises Refused when the plan is rejected or applied already, or is another."""

@@ -105,9 +105,7 @@ COLUMNS = ("at", "kind", "plan", "run", "host", "step", "body", "before", "hash"
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_fault_071_an_edited_column_is_noticed_and_its_row_named(
-    used: Path, clock: StandingClock, column: str
-) -> None:
+def test_fault_071_an_edited_column_is_noticed_and_its_row_named(used: Path, clock: StandingClock, column: str) -> None:
     value = {"kind": "checked", "body": '{"n":1}'}.get(column, "2031")
     edit(used, *without_triggers(used), f"UPDATE events SET {column} = '{value}' WHERE seq = 12")
     assert "journal event 12 " in refused(used, clock).message

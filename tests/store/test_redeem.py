@@ -169,9 +169,7 @@ def mutations(plan: Plan) -> list[Plan]:
 
 
 @pytest.mark.parametrize("which", range(21))
-def test_fault_033_a_plan_that_differs_in_any_field_is_not_redeemed(
-    store: SqliteStore, plan: Plan, which: int
-) -> None:
+def test_fault_033_a_plan_that_differs_in_any_field_is_not_redeemed(store: SqliteStore, plan: Plan, which: int) -> None:
     with pytest.raises(Refused, match="digest mismatch"):
         store.redeem(mutations(plan)[which], NOBODY, "uid:1000", "r1")
     assert store.runs() == ()
