@@ -100,9 +100,7 @@ def _one_of(value: Any, wanted: list[Schema], _schema: Schema, root: Schema) -> 
     return sum(fits(value, w, root) for w in wanted) == 1
 
 
-def _size(
-    kind: type[list[Any] | str | dict[str, Any]], *, least: bool
-) -> Callable[[Any, int, Schema, Schema], bool]:
+def _size(kind: type[list[Any] | str | dict[str, Any]], *, least: bool) -> Callable[[Any, int, Schema, Schema], bool]:
     def bounded(value: Any, wanted: int, _schema: Schema, _root: Schema) -> bool:
         return not isinstance(value, kind) or (len(value) >= wanted if least else len(value) <= wanted)
 

@@ -164,7 +164,9 @@ def secret_of(value: Json) -> SecretRef:
         case "command":
             return SecretRef("command:" + json.dumps(_command(rest)))
         case _:
-            raise Invalid("wanted env:NAME, file:PATH (absolute) or {command: [...]}", fix="for example env:DB_PASSWORD")
+            raise Invalid(
+                "wanted env:NAME, file:PATH (absolute) or {command: [...]}", fix="for example env:DB_PASSWORD"
+            )
 
 
 def _command(text: str) -> list[str]:

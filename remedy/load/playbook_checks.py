@@ -89,7 +89,9 @@ class Checker:
                 if name in ("any", "not") and nested:
                     self._checks(given, here, params, nested=True)
                 elif name in ("any", "not"):
-                    self._flaw(here, f"'{name}' stands in symptom, until and verify only", "", "list the checks", key=True)
+                    self._flaw(
+                        here, f"'{name}' stands in symptom, until and verify only", "", "list the checks", key=True
+                    )
                 else:
                     self._verb(self.catalogue.checks, "check", name, given, here, params)
 
@@ -122,7 +124,9 @@ class Checker:
         verbs = [k for k in step if k not in STEP_WORDS and not self._is_no_word(k, pointer)]
         if len(verbs) + ("ask" in step) != 1:
             many = ", ".join((*verbs, *(["ask"] if "ask" in step else [])))
-            self._flaw(pointer, f"has the actions {many}" if many else "has no action", "a step has one action, or asks")
+            self._flaw(
+                pointer, f"has the actions {many}" if many else "has no action", "a step has one action, or asks"
+            )
         for verb in verbs:
             self._verb(self.catalogue.actions, "action", verb, step[verb], below(pointer, verb), params)
 
