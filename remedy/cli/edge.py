@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import click
 
 from remedy.cli.app import make_app
-from remedy.cli.crash import as_bug
 from remedy.cli.faults import show_error
 from remedy.cli.world import World
 from remedy.errors import Invalid, RemedyError, Unreachable
@@ -39,9 +38,9 @@ def run(argv: Sequence[str], world: World) -> int:
     except (click.Abort, KeyboardInterrupt):
         stopped = Unreachable("interrupted; nothing was done", fix="type the command again")
         return show_error(world, stopped, as_json=as_json)
-    except RecursionError as deep:
-        return show_error(world, as_bug(deep, argv, world), as_json=as_json)
     except Exception as unforeseen:  # noqa: BLE001 — the process edge
+        from remedy.cli.crash import as_bug  # noqa: PLC0415 — seldom, and not cheap
+
         return show_error(world, as_bug(unforeseen, argv, world), as_json=as_json)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from remedy.errors import Invalid
 from remedy.load.documents import parse_document
-from remedy.load.inventory import Layered, inventory_files, read_inventory
+from remedy.load.find import inventory_files
+from remedy.load.inventory import Layered, read_inventory
 from remedy.model import Host
 
 

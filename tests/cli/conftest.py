@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -134,6 +135,12 @@ class Bench:
     @property
     def connections(self) -> int:
         return sum(h.connections for h in self.hosts.values())
+
+
+@pytest.fixture
+def update_golden() -> bool:
+    """Whether the golden texts are to be written, not compared."""
+    return os.environ.get("UPDATE_GOLDEN") == "1"
 
 
 @pytest.fixture
