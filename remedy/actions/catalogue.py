@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import import_module, resources
+from importlib import import_module
 from typing import Any, TypeVar
 
 from remedy.actions.action import Action, Check, Verb
@@ -57,10 +57,17 @@ def shell_of(family: str) -> bytes:
     """The shell functions of a family. Raises Invalid for a family that is not shipped."""
     if family not in (*FAMILIES, "common"):
         raise Invalid(f"no shell functions are called {family}")
-    return resources.files("remedy.actions").joinpath(f"{family}.sh").read_bytes()
+    return _beside(f"{family}.sh")
 
 
 def version_of(family: str) -> str:
     """A hash of a family's own code; a plan made with another one is void."""
-    code = resources.files("remedy.actions").joinpath(f"{family}.py").read_bytes()
+    code = _beside(f"{family}.py")
     return hashlib.sha256(b"\0".join((code, shell_of(family), shell_of("common")))).hexdigest()[:16]
+
+
+def _beside(name: str) -> bytes:
+    """A file that is shipped beside the actions."""
+    from importlib import resources  # noqa: PLC0415 — costs a validate more than all else of this file
+
+    return resources.files("remedy.actions").joinpath(name).read_bytes()

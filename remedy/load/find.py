@@ -9,6 +9,7 @@ from remedy.load.shipped import shipped
 from remedy.load.text import is_identifier, shown, shown_path, suggestion
 
 SUFFIXES = (".yml", ".yaml")
+POLICY_STEMS = ("policy",)  # beside the inventory, and none of it
 
 
 def playbook_names(home: Path) -> dict[str, Path]:
@@ -26,6 +27,11 @@ def yaml_files(directory: Path) -> list[Path]:
         return sorted(p for p in directory.iterdir() if p.suffix in SUFFIXES and not p.name.startswith("."))
     except OSError:
         return []
+
+
+def inventory_files(directory: Path) -> list[Path]:
+    """The files of an inventory; the policy beside them is none of it."""
+    return [p for p in yaml_files(directory) if p.stem not in POLICY_STEMS]
 
 
 def find_playbook(name: str, home: Path) -> Path:

@@ -8,15 +8,13 @@ from pathlib import Path
 
 from remedy.errors import Invalid, Refused
 from remedy.load.documents import Document, read_document
-from remedy.load.find import yaml_files
+from remedy.load.find import inventory_files
 from remedy.load.inventory_checks import Entry, Group, Pieces, pieces_of
 from remedy.load.problems import Flaw, Flaws, Place, refuse
 from remedy.load.schema_errors import hold_against
 from remedy.load.schemas import schema
 from remedy.load.text import shown, shown_path, suggestion
 from remedy.model import Host, Inventory, Sourced
-
-POLICY_STEMS = ("policy",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +33,6 @@ def load_inventory(directory: Path) -> Layered:
     inventory, flaws = read_inventory([read_document(p) for p in paths])
     refuse(flaws.problems(), shown_path(directory))
     return inventory
-
-
-def inventory_files(directory: Path) -> list[Path]:
-    """The files of an inventory; the policy beside them is none of it."""
-    return [p for p in yaml_files(directory) if p.stem not in POLICY_STEMS]
 
 
 def read_inventory(documents: Sequence[Document]) -> tuple[Layered, Flaws]:

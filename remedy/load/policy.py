@@ -9,8 +9,7 @@ from remedy.actions.params import KINDS
 from remedy.digest import digest
 from remedy.errors import Invalid
 from remedy.load.documents import Document, read_document
-from remedy.load.find import yaml_files
-from remedy.load.inventory import POLICY_STEMS
+from remedy.load.find import POLICY_STEMS, yaml_files
 from remedy.load.problems import below, refuse
 from remedy.load.schema_errors import hold_against
 from remedy.load.schemas import schema

@@ -8,8 +8,7 @@ from pathlib import Path
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Invalid, Problem
 from remedy.load.documents import Document, read_document
-from remedy.load.find import SUFFIXES, find_playbook, yaml_files
-from remedy.load.inventory import POLICY_STEMS, inventory_files, read_inventory
+from remedy.load.find import POLICY_STEMS, SUFFIXES, find_playbook, inventory_files, yaml_files
 from remedy.load.playbook import check_document
 from remedy.load.schema_errors import hold_against
 from remedy.load.schemas import schema
@@ -51,7 +50,11 @@ def validate_paths(names: Sequence[str], home: Path, catalogue: Catalogue) -> li
 
 
 def _of_inventory(documents: list[Document]) -> list[Problem]:
-    return list(read_inventory(documents)[1].problems()) if documents else []
+    if not documents:
+        return []
+    from remedy.load.inventory import read_inventory  # noqa: PLC0415 — a playbook alone is validated without it
+
+    return list(read_inventory(documents)[1].problems())
 
 
 def _check(path: Path, document: Document, catalogue: Catalogue) -> None:
