@@ -118,9 +118,7 @@ class Checker:
         for word in ("title", "ask"):
             self._texts(step.get(word), below(pointer, word), params)
         self._when(step.get("when"), below(pointer, "when"), params, ids)
-        timeout = step.get("timeout")
-        if isinstance(timeout, str | int):
-            self._try(below(pointer, "timeout"), timeout, lambda: KINDS["duration"].parse(timeout))
+        self._duration(step.get("timeout"), below(pointer, "timeout"), params)
         verbs = [k for k in step if k not in STEP_WORDS and not self._is_no_word(k, pointer)]
         if len(verbs) + ("ask" in step) != 1:
             many = ", ".join((*verbs, *(["ask"] if "ask" in step else [])))
@@ -137,6 +135,12 @@ class Checker:
         known = (*STEP_WORDS, *self.catalogue.actions)
         self._flaw(below(pointer, key), f"a step has no key {said('', key)}", "", suggestion(key, known), key=True)
         return True
+
+    def _duration(self, raw: Json, pointer: str, params: Mapping[str, object]) -> None:
+        if isinstance(raw, str) and templates.is_template(raw):
+            self._texts(raw, pointer, params)
+        elif isinstance(raw, str | int):
+            self._try(pointer, raw, lambda: KINDS["duration"].parse(raw))
 
     def _texts(self, raw: Json, pointer: str, params: Mapping[str, object]) -> None:
         if isinstance(raw, dict):
@@ -166,6 +170,8 @@ class Checker:
         if not isinstance(given, dict):
             return
         values = {k: v for k, v in given.items() if not (what == "check" and k == "within")}
+        if what == "check":
+            self._duration(given.get("within"), below(pointer, "within"), params)
         declared = {p.name: p for p in params_of(known[name])}
         within = ("within",) if what == "check" else ()
         for key in (k for k in values if k not in declared):

@@ -114,8 +114,7 @@ class _Resolver:
 
     def _asked(self, name: str, given: Json, pointer: str) -> Asked:
         assert isinstance(given, dict)
-        within = KINDS["duration"].parse(given.get("within", 0))
-        assert isinstance(within, int)
+        within = self._duration(given.get("within", 0), below(pointer, "within"))
         cls = self.catalogue.checks[name]
         params = self._params(cls, {k: v for k, v in given.items() if k != "within"}, pointer)
         look = self._made(cls, params, pointer).look(self.host)
@@ -130,8 +129,6 @@ class _Resolver:
         return [self._step(s, f"/steps/{i}") for i, s in enumerate(raw) if isinstance(s, dict)]
 
     def _step(self, raw: Mapping[str, Json], pointer: str) -> Step:
-        timeout = KINDS["duration"].parse(raw.get("timeout", 0))
-        assert isinstance(timeout, int)
         when = raw.get("when", True)
         step = Step(
             id=str(raw["id"]),
@@ -139,7 +136,7 @@ class _Resolver:
             action=None,
             when=None if when is True else self._when(when, below(pointer, "when")),
             when_text="" if when is True else str(when).lower() if isinstance(when, bool) else str(when),
-            timeout_s=timeout,
+            timeout_s=self._duration(raw.get("timeout", 0), below(pointer, "timeout")),
             at=self._at(pointer),
         )
         if "ask" in raw:
@@ -202,8 +199,17 @@ class _Resolver:
 
     def _plain(self, value: Value, pointer: str) -> Json:
         if isinstance(value, SecretRef):
-            raise self._refused(pointer, "a secret cannot be a member of a list", "use it as a whole value")
+            raise self._refused(pointer, "a secret cannot stand here", "use it as a whole value")
         return value
+
+    def _duration(self, raw: Json, pointer: str) -> int:
+        value = self._plain(self._render(raw, pointer), pointer)
+        try:
+            seconds = KINDS["duration"].parse(value)
+        except Invalid as wrong:
+            raise self._refused(pointer, f"{said(pointer, value, named=True)}: {wrong.message}", wrong.fix) from None
+        assert isinstance(seconds, int)
+        return seconds
 
     def _text(self, raw: Json, pointer: str) -> str:
         value = self._render(raw, pointer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import sys
 import types
 from collections.abc import Mapping
 from enum import Enum
@@ -17,7 +18,10 @@ from remedy.actions.params import KINDS, Param, params_of
 
 Schema = dict[str, Any]
 
-WITHIN: Schema = {"$ref": "#/$defs/duration", "description": "How long it may take to hold"}
+WITHIN: Schema = {
+    "description": "How long it may take to hold",
+    "anyOf": [{"$ref": "#/$defs/duration"}, {"$ref": "#/$defs/template"}],
+}
 
 
 def with_catalogue(envelope: Schema, catalogue: Catalogue) -> Schema:
@@ -111,7 +115,7 @@ def _record(kind: type, defs: dict[str, Schema]) -> Schema:
     name = kind.__name__
     if name not in defs:
         defs[name] = {}
-        hints = get_type_hints(kind, vars(model))
+        hints = get_type_hints(kind, {**vars(model), **vars(sys.modules[kind.__module__])})
         defs[name].update(
             description=cleandoc(kind.__doc__ or "").partition("\n")[0],
             type="object",

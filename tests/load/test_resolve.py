@@ -52,9 +52,10 @@ def test_steps_and_checks_are_typed() -> None:
 def test_a_whole_template_keeps_its_type() -> None:
     params = "n: {type: int}\nwhich: {type: [path]}\nsize: {type: size, default: 2GiB}"
     on = host(n=5, which=["/a", "/b/*"])
-    found = one_step(
-        'toy.rotate: {paths: "{{ which }}", keep: "{{ n }}", larger_than: "{{ size }}"}', params, on
-    ).action
+    body = 'toy.rotate: {paths: "{{ which }}", keep: "{{ n }}", larger_than: "{{ size }}"}, timeout: "{{ n }}"'
+    rotate = one_step(body, params, on)
+    found = rotate.action
+    assert rotate.timeout_s == 5
     assert isinstance(found, Rotate)
     assert (found.paths, found.keep, found.larger_than) == (("/a", "/b/*"), 5, 2 * 1024**3)
 
@@ -199,6 +200,16 @@ def test_trees_of_checks() -> None:
     assert isinstance(second, NotOf)
     assert isinstance(second.inverted, AllOf)
     assert [d.params["below"] for d in found.diagnose] == ["9%"]
+
+
+def test_within_may_be_a_template() -> None:
+    wait = 'verify: [{toy.free: {below: 5%, within: "{{ wait }}"}}]'
+    found = resolved(with_steps(step("ask: go"), "wait: {type: duration, default: 90s}", wait))
+    (asked,) = found.verify.all  # type: ignore[union-attr]
+    assert isinstance(asked, Asked)
+    assert asked.within_s == 90
+    with pytest.raises(Refused, match="wanted a duration"):
+        resolved(with_steps(step("ask: go"), "wait: {type: text}", wait), host(wait="soon"))
 
 
 def test_when_reads_parameters_and_what_was_seen() -> None:
