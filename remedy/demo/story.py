@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import socket
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +45,7 @@ def tell(*, assume_yes: bool, keep: bool) -> int:
     world, began = World(), time.monotonic()
     with demo_host() as host:
         code = Story(_at_home(world, host), host).tell(assume_yes=assume_yes)
+        _save_crashes(world, host)
         if keep:
             _hold(world, host)
     if host.directory.exists() or _is_listening(host.port):
@@ -155,6 +158,15 @@ def _at_home(world: World, host: DemoHost) -> World:
     (home / "inventory").mkdir(mode=0o700)
     (home / "inventory/hosts.yml").write_text(_inventory_of(host))
     return replace(world, environ={**world.environ, "REMEDY_HOME": str(home)}, asked_home="")
+
+
+def _save_crashes(world: World, host: DemoHost) -> None:
+    """Keep what a bug left behind for its report; the home will be gone."""
+    crashes = _home_of(host) / ".remedy/crashes"
+    if crashes.exists():
+        saved = Path(tempfile.mkdtemp(prefix="remedy-crash-"))
+        shutil.copytree(crashes, saved, dirs_exist_ok=True)
+        world.err(f"  the demo's home goes now; the file for the report is in {saved}")
 
 
 def _hold(world: World, host: DemoHost) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
+import time
 from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +15,9 @@ import paramiko
 import pytest
 
 from remedy.demo.host import ADDRESS, USER, DemoHost
-from remedy.demo.machine import Server, Way, find_program, unshare
+from remedy.demo.machine import Server, Way, find_program, possible_ways, unshare
 
+END_DEADLINE_S = 10.0
 COMBINATIONS: list[tuple[Server, Way]] = [
     ("openssh", "root+pid"),
     ("openssh", "root"),
@@ -72,3 +76,41 @@ def ask(client: paramiko.SSHClient, command: str, stdin: bytes = b"") -> Said:
     into.channel.shutdown_write()
     text, errors = out.read().decode(), err.read().decode()
     return Said(status=out.channel.recv_exit_status(), out=text, err=errors)
+
+
+def skip_unless_a_host_is_possible() -> None:
+    for way in possible_ways():
+        if subprocess.run([*unshare(way), "true"], capture_output=True, check=False).returncode == 0:
+            return
+    pytest.skip("no namespaces here, neither root's nor a user's")
+
+
+def assert_nothing_left(directory: Path, port: int) -> None:
+    await_true(lambda: not directory.exists())
+    await_true(lambda: not processes_of(directory))
+    assert not is_listening(port)
+
+
+def await_true(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + END_DEADLINE_S
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((ADDRESS, port)) == 0
+
+
+def processes_of(directory: Path) -> list[str]:
+    """List the processes in whose mount namespace, or on whose command line, this host's directory is."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            seen = (process / "cmdline").read_bytes() + (process / "mountinfo").read_bytes()
+        except OSError:
+            continue
+        if directory.name.encode() in seen:
+            found.append(process.name)
+    return found

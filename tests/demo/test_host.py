@@ -5,21 +5,30 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import paramiko
 import pytest
 
-from remedy.demo.host import ADDRESS, UID, USER, DemoHost, demo_host
+from remedy.demo.host import UID, USER, DemoHost, demo_host
 from remedy.demo.keys import make_key
-from remedy.demo.machine import Server, Way, possible_ways, unshare
-from tests.demo.conftest import COMBINATIONS, ask, log_in, skip_unless_possible
+from remedy.demo.machine import Server, Way, possible_ways
+from tests.demo.conftest import (
+    COMBINATIONS,
+    END_DEADLINE_S,
+    ask,
+    assert_nothing_left,
+    await_true,
+    is_listening,
+    log_in,
+    processes_of,
+    skip_unless_a_host_is_possible,
+    skip_unless_possible,
+)
 
 HOLD = """
 import sys, time
@@ -28,7 +37,6 @@ with demo_host() as host:
     print(host.directory, host.port, flush=True)
     time.sleep(60)
 """
-END_DEADLINE_S = 10.0
 
 pytestmark = pytest.mark.userns
 
@@ -145,13 +153,6 @@ def test_without_namespaces_it_refuses_and_says_what_to_do() -> None:
     assert "Refused: the demo's host needs a file system of its own" in said.stderr, said.stderr
 
 
-def skip_unless_a_host_is_possible() -> None:
-    for way in possible_ways():
-        if subprocess.run([*unshare(way), "true"], capture_output=True, check=False).returncode == 0:
-            return
-    pytest.skip("no namespaces here, neither root's nor a user's")
-
-
 @contextmanager
 def held_host() -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
     """Lend the process that owns a host, the host's directory and its port."""
@@ -166,34 +167,3 @@ def held_host() -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
             yield owner, Path(directory), int(port)
         finally:
             owner.kill()
-
-
-def assert_nothing_left(directory: Path, port: int) -> None:
-    await_true(lambda: not directory.exists())
-    await_true(lambda: not processes_of(directory))
-    assert not is_listening(port)
-
-
-def await_true(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + END_DEADLINE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((ADDRESS, port)) == 0
-
-
-def processes_of(directory: Path) -> list[str]:
-    """List the processes in whose mount namespace, or on whose command line, this host's directory is."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            seen = (process / "cmdline").read_bytes() + (process / "mountinfo").read_bytes()
-        except OSError:
-            continue
-        if directory.name.encode() in seen:
-            found.append(process.name)
-    return found
