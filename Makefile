@@ -1,0 +1,55 @@
+# From a clone to green: `make test`. What each target does is told by `make help`.
+.DEFAULT_GOAL := help
+.PHONY: help .venv system format lint types layers shell budgets check unit test long demo docs
+
+PYTEST := .venv/bin/python -m pytest
+PURE := not lab and not sshd and not shells and not userns and not long
+
+help: ## what there is to make
+	@sed -n 's/^\([.a-z]*\):[^#]*## /\1: /p' Makefile
+
+.venv: .venv/.made ## remedy and its tools, in a virtual environment
+
+.venv/.made: pyproject.toml tests/lab/venv.sh
+	sh tests/lab/venv.sh .venv
+	@touch $@
+
+system: ## the machine's parts that the tests with real hosts need; as root, on a Debian
+	sh tests/lab/system.sh
+
+format: .venv/.made
+	.venv/bin/ruff format --check .
+
+lint: .venv/.made
+	.venv/bin/ruff check .
+
+types: .venv/.made
+	.venv/bin/mypy
+
+layers: .venv/.made
+	.venv/bin/lint-imports
+
+shell: .venv/.made
+	find remedy tests -name '*.sh' -exec .venv/bin/shellcheck {} +
+	.venv/bin/shellcheck tests/lab/recipe/files/usr/local/bin/* .ci/run
+
+budgets: .venv/.made
+	$(PYTEST) -q tests/test_structure.py tests/test_wheel.py
+
+check: format lint types layers shell budgets ## all that is told without running remedy; each part can be made alone
+
+unit: .venv/.made ## the tests that need no host and no privilege
+	$(PYTEST) -q -m '$(PURE)'
+
+test: system .venv/.made ## everything but the long tests, on real hosts where they can be had
+	@checked=0; $(MAKE) --no-print-directory --keep-going check || checked=1; \
+	$(PYTEST) -q && exit $$checked
+
+long: system .venv/.made ## the tests that take minutes, too
+	$(PYTEST) -q --long
+
+demo: .venv/.made ## remedy at work on a host of its own, without questions
+	.venv/bin/remedy demo --yes
+
+docs: .venv/.made ## write again what is made from the code: schemas
+	.venv/bin/python -m remedy.load.schemas
