@@ -53,17 +53,23 @@ disk_top() {
 			esac
 		done
 	}
-	# a name never holds `//`, so it ends a record whatever else it holds
-	disk_calm timeout "$4" find . -xdev -type f -size +20480 -exec stat -c '%s	%n//' {} + 2>/dev/null |
-		sort -rn | head -n "$3" | while IFS="	" read -r disk_size disk_name; do
-		case $disk_name in
-		*//)
-			printf 'file %s\t' "$disk_size"
-			escape "${disk_name%//}"
-			;;
-		esac
+	disk_calm timeout "$4" find . -xdev -type f -size +20480 -exec stat -c '%s %n//' {} + 2>/dev/null |
+		disk_records | sort -rn | head -n "$3" | while read -r disk_size disk_name; do
+		printf 'file %s\t%s\n' "$disk_size" "$disk_name"
 	done
 	disk_deleted "$3"
+}
+
+# Records SIZE NAME// in, lines SIZE NAME out, escaped: a name never holds `//`, so that ends a record.
+disk_records() {
+	while IFS= read -r disk_line; do
+		while case $disk_line in *//) false ;; *) true ;; esac do
+			IFS= read -r disk_more || break
+			disk_line="$disk_line
+$disk_more"
+		done
+		escape "${disk_line%//}"
+	done
 }
 
 # Files that are deleted but still open: their space is free only when the process lets go.

@@ -33,14 +33,14 @@ def test_a_check_says_what_its_case_says(case: Case, catalogue: Catalogue) -> No
     check = catalogue.check(case["check"], case["params"])
     assert isinstance(check, Check)
     _demand_asks(case, check.look(_host(case)))
-    match case["then"]:
-        case {"cannot tell": text}:
-            with pytest.raises(CannotTell) as unclear:
-                check.judge(_reply(case))
-            assert text in unclear.value.message
-        case {"answer": answer, "says": says}:
-            judgement = check.judge(_reply(case))
-            assert (str(judgement.answer), judgement.says) == (answer, says)
+    then = case["then"]
+    if "cannot tell" in then:
+        with pytest.raises(CannotTell) as unclear:
+            check.judge(_reply(case))
+        assert then["cannot tell"] in unclear.value.message
+    else:
+        judgement = check.judge(_reply(case))
+        assert {"answer": str(judgement.answer), "says": judgement.says} == then
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if "action" in c.values[0]])
