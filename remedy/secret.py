@@ -7,18 +7,23 @@ A secret is named by a reference until the moment it is sent. Its value lives on
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from typing import NoReturn
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MASK = "[secret]"
 SHORTEST_BYTES = 6  # shorter values are not searched for: they would mask ordinary text
+BREAKS = b"\r\n"  # what `base64` writes into a long line
+GAPS = b" \t\r\n:"  # what `xxd`, `od` and fingerprints write between digits
+STRETCH = 2  # a form with such gaps is at most this many times its length
 
 
 class Secret:
-    """A value that no format, repr, json, pickle or comparison gives away.
+    """A value that no format, repr, json, pickle, copy or comparison gives away.
 
     Only `reveal` returns it; only the code that writes to a host's standard input may call that.
     """
@@ -49,55 +54,114 @@ class Secret:
     def __reduce__(self) -> NoReturn:
         raise TypeError("secrets are not stored")
 
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("secrets are not stored")
+
 
 class Redactor:
     """Replaces every known secret in bytes, in the forms it is likely to come back in.
 
-    Knows raw, base64 (at each of three offsets), hexadecimal, URL-quoted and JSON-escaped forms.
-    Values under SHORTEST_BYTES are left alone. It cannot know secrets that remedy never held.
+    Knows the raw value and its lines, base64 (at each of three offsets, also wrapped), hexadecimal
+    (also spaced), and what URLs, JSON, HTML and a shell's trace make of it. Values under
+    SHORTEST_BYTES are left alone. It cannot know secrets that remedy never held. Any number of
+    threads may learn and scrub at once.
     """
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
-        self._needles: tuple[bytes, ...] = ()
-        self._pattern: re.Pattern[bytes] | None = None
+        self._learning = threading.Lock()
+        self._forms: dict[bytes, frozenset[bytes]] = {}  # by the bytes that may lie between theirs
+        self._longest = 0
         for secret in secrets:
             self.learn(secret)
 
     @property
     def longest(self) -> int:
         """Bytes of the longest form: the overlap a caller must keep between two pieces of a stream."""
-        return max(map(len, self._needles), default=0)
+        return self._longest
 
     def learn(self, secret: Secret) -> None:
         """Mask this value from now on."""
-        raw = secret.reveal().encode("utf-8", "surrogateescape")
+        raw = _bytes(secret.reveal())
         if len(raw) < SHORTEST_BYTES:
             return
-        needles = sorted({*self._needles, *_forms(raw)}, key=lambda n: (-len(n), n))
-        self._needles = tuple(needles)
-        self._pattern = re.compile(b"|".join(map(re.escape, needles)))
+        new = {b"": {*_plain_forms(raw)}, BREAKS: {*_base64_forms(raw)}, GAPS: {raw.hex().encode()}}
+        with self._learning:
+            forms = {gaps: self._forms.get(gaps, frozenset()) | new[gaps] for gaps in new}
+            lengths = (len(f) * (STRETCH if gaps else 1) for gaps, known in forms.items() for f in known)
+            self._longest = max(lengths, default=0)
+            self._forms = forms
 
     def scrub(self, output: bytes) -> bytes:
         """The same bytes with each known secret replaced by a mask."""
-        return self._pattern.sub(MASK.encode(), output) if self._pattern else output
+        spans = sorted(span for gaps, forms in self._forms.items() for span in _spans(output, forms, gaps))
+        if not spans:
+            return output
+        kept, end = bytearray(), 0
+        for start, stop in spans:
+            if start >= end:
+                kept += output[end:start] + MASK.encode()
+            end = max(end, stop)
+        return bytes(kept + output[end:])
 
     def scrub_text(self, text: str) -> str:
-        return self.scrub(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        """The same text with each known secret replaced by a mask."""
+        return self.scrub(_bytes(text)).decode("utf-8", "surrogateescape")
 
 
-def _forms(raw: bytes) -> Iterable[bytes]:
+def _spans(output: bytes, forms: Iterable[bytes], gaps: bytes) -> Iterator[tuple[int, int]]:
+    """Where these forms are, from and to, with any of the bytes `gaps` between theirs."""
+    solid = output.translate(None, gaps) if gaps else output
+    if gaps == GAPS:
+        solid = solid.lower()
+    hits = [(at, len(form)) for form in forms for at in _occurrences(form, solid)]
+    if len(solid) == len(output):
+        yield from ((at, at + length) for at, length in hits)
+    elif hits:
+        places = [n for n, byte in enumerate(output) if byte not in gaps]
+        for at, length in hits:
+            start, stop = places[at], places[at + length - 1] + 1
+            if stop - start <= STRETCH * length:
+                yield start, stop
+
+
+def _occurrences(form: bytes, text: bytes) -> Iterator[int]:
+    at = text.find(form)
+    while at >= 0:
+        yield at
+        at = text.find(form, at + 1)
+
+
+def _plain_forms(raw: bytes) -> Iterator[bytes]:
+    text = raw.decode("utf-8", "surrogateescape")
     yield raw
-    yield raw.hex().encode()
-    yield raw.hex().upper().encode()
-    yield quote(raw, safe="").encode()
-    yield json.dumps(raw.decode("utf-8", "surrogateescape"))[1:-1].encode()
-    for line in raw.split(b"\n"):  # a value of several lines comes back line by line
+    for line in raw.splitlines():  # a value of several lines comes back line by line
         if len(line) >= SHORTEST_BYTES:
             yield line
+    for quoted in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
+        yield quoted.encode()
+        yield re.sub("%..", lambda code: code[0].lower(), quoted).encode()
+    for escaped in (json.dumps(text), json.dumps(text, ensure_ascii=False)):
+        yield _bytes(escaped[1:-1])
+    yield _bytes(html.escape(text))
+    yield raw.replace(b"'", b"'\\''")  # as `set -x` shows it
+    yield raw.replace(b"'", b"'\"'\"'")  # as programs quote it
+
+
+def _base64_forms(raw: bytes) -> Iterator[bytes]:
+    """What of the encoded text depends on the value alone, whatever stands before and after it."""
     for offset in range(3):
         encoded = base64.b64encode(b"\0" * offset + raw)
-        start = (0, 2, 3)[offset]  # characters that the padding in front has touched
-        kept = encoded[start : len(encoded) - (4 if encoded.endswith(b"=") else 0)]
+        start = (0, 2, 3)[offset]  # characters that what is before has touched
+        open_end = {0: 0, 1: 2, 2: 3}[encoded.count(b"=")]  # and that what is behind may touch, or padding
+        kept = encoded[start : len(encoded) - open_end]
         if len(kept) >= SHORTEST_BYTES:
             yield kept
             yield kept.replace(b"+", b"-").replace(b"/", b"_")
+
+
+def _bytes(text: str) -> bytes:
+    """The bytes of a text, whatever odd characters it holds."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return text.encode("utf-8", "surrogatepass")
