@@ -13,7 +13,6 @@
 set -u
 remedy_nl='
 '
-remedy_cap_bytes=1073741824 # an operation that prints more than 1 GiB has gone astray
 remedy_error_lines=1000
 
 # Print text as it is, by a builtin: an external printf would show it in the list of processes.
@@ -61,6 +60,24 @@ remedy_read() {
 	done
 }
 
+# remedy_pump SIZE COUNT REST: pass on what comes, at once: first COUNT reads of at most SIZE bytes, by
+# dd, which keeps nothing back (head does, and a deadline would lose it); then at most REST bytes more.
+# 1: there was still more. Where nobody listens any more, drain it: an operation that was begun is
+# not cut off because the controller is gone.
+remedy_pump() {
+	trap '' PIPE
+	exec 6>&1
+	if remedy_text=$(dd bs="$1" count="$2" 2>&1 >&6 6>&-); then
+		remedy_text=${remedy_text%%" records in"*} # 5+3: whole reads and partial ones, perhaps after a warning
+		remedy_text=${remedy_text##*"$remedy_nl"}
+		[ "$((${remedy_text%+*} + ${remedy_text#*+}))" -ge "$2" ] || return 0
+		head -c "$3" || cat >/dev/null
+		! IFS= read -r remedy_line
+	else
+		cat >/dev/null
+	fi
+}
+
 # ---------------------------------------------------------------- looks
 
 remedy_look() {
@@ -90,18 +107,14 @@ remedy_errors() {
 
 remedy_looks() {
 	remedy_do=remedy_look remedy_at=0
-	{ remedy_read 2>&1 >&3 3>&- | remedy_errors >&3 3>&-; } 3>&1 | head -c "$remedy_limit"
+	{ remedy_read 2>&1 >&3 3>&- | remedy_errors >&3 3>&-; } 3>&1 |
+		remedy_pump 4096 256 "$remedy_limit"
 }
 
 # ---------------------------------------------------------------- operations
 
-# Pass output on up to a cap and kill this group beyond it. Where nobody listens any more, drain it:
-# an operation that was begun is not cut off because the controller is gone.
-remedy_cap() {
-	trap '' PIPE
-	head -c "$remedy_cap_bytes" || cat >/dev/null
-	! IFS= read -r remedy_line || kill -KILL 0
-}
+# An operation that prints more than a gibibyte has gone astray: end its whole group.
+remedy_cap() { remedy_pump 65536 8192 536870912 || kill -KILL 0; }
 
 # Only the first line, and drain the rest.
 remedy_first() {

@@ -1,0 +1,24 @@
+"""Far ends for the tests of the conversation."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hosts.far import SHELLS, Far
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Iterator[Far]:
+    """A far end under dash; the shell may be set before the first session."""
+    far = Far(tmp_path)
+    yield far
+    far.close()
+
+
+@pytest.fixture(params=[pytest.param(s, marks=pytest.mark.shells) for s in SHELLS])
+def any_far(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Far]:
+    """A far end under each shell in turn."""
+    far = Far(tmp_path, shell=request.param)
+    yield far
+    far.close()
