@@ -77,14 +77,19 @@ def _sides(relation: Less | Different) -> tuple[str, ...]:
 
 def _listed_only(step: PlannedStep, approved: Change, action: Action[Any], found: Reply) -> Allowance:
     """The approved members that are there as they were; what this run added or altered is not among them."""
-    was, now = items_of(step.ground), items_of(found.ground)
-    listed = frozenset(k for k in was if now.get(k) == was[k])
+    listed = listed_of(step, found.ground)
     kept = replace(found, ground=only(found.ground, listed))
     seen = seen_of(action, kept)
     wanted = action.plan(seen)
     if wanted is None:
         return NotNeeded(action.unchanged(seen))
     return _less(step, approved, wanted, Allowed(wanted, found.ground, found.evidence, listed))
+
+
+def listed_of(step: PlannedStep, ground: tuple[str, ...]) -> frozenset[str]:
+    """The members of a ground that the step was approved for, as they were then."""
+    was, now = items_of(step.ground), items_of(ground)
+    return frozenset(k for k in was if now.get(k) == was[k])
 
 
 def _less(step: PlannedStep, approved: Change, wanted: Change, allowed: Allowed) -> Allowance:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from remedy.engine.allow import listed_of, only
+from remedy.engine.ground import Different, compare
 from remedy.engine.report import RunState, StepState
 from remedy.engine.settle import Settled, settle
 from remedy.engine.standing import Standing
@@ -36,8 +38,13 @@ def recover(at: Standing) -> Standing:
 def _told(at: Standing, step: PlannedStep, state: StepState, receipts: Mapping[str, Receipt]) -> Settled:
     assert step.look is not None
     action = at.crew.catalogue.action(step.action, step.params)
-    expect = step.expect if at.plan.undo_of else None
-    return settle(action, state.ground, receipts.get(state.in_flight), at.reply(step.look), expect=expect)
+    receipt, reply = receipts.get(state.in_flight), at.reply(step.look)
+    if at.plan.undo_of:
+        return settle(action, state.ground, receipt, reply, expect=step.expect)
+    if not isinstance(compare(step.ground, state.ground), Different):
+        return settle(action, state.ground, receipt, reply)
+    listed = listed_of(step, state.ground)  # what this run's own steps had added was left alone
+    return settle(action, only(state.ground, listed), receipt, replace(reply, ground=only(reply.ground, listed)))
 
 
 def _settled(state: StepState, told: Settled) -> StepState:

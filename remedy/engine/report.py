@@ -76,10 +76,11 @@ class RunState:
 
 
 def fold(run: str, events: Iterable[Event]) -> RunState:
-    """The state of a run after these events, which must be its own, in order."""
+    """The state of a run after these events, which must be its own, in order. A closed run is closed."""
     state = RunState(run=run)
     for event in events:
-        state = _apply(state, event)
+        if not state.is_closed:
+            state = _apply(state, event)
     return state
 
 
@@ -109,8 +110,6 @@ def _apply(state: RunState, event: Event) -> RunState:
 def _with_host(state: RunState, host: HostState) -> RunState:
     """The run with this host; one that is unknown makes an open run so."""
     hosts = {**state.hosts, host.host: host}
-    if state.is_closed:
-        return replace(state, hosts=hosts)
     is_unknown = any(h.outcome is Outcome.UNKNOWN for h in hosts.values())
     outcome, verdict = (Outcome.UNKNOWN, Verdict.INCONCLUSIVE) if is_unknown else (None, None)
     return replace(state, hosts=hosts, outcome=outcome, verdict=verdict)
@@ -133,9 +132,7 @@ def _apply_host(host: HostState, event: Event) -> HostState:
         case Kind.CHECKED:
             says = _texts(body, "says")
             held = host.held if host.held is not None or "held" not in body else _texts(body, "held")
-            return replace(
-                host, held=held, checked=(*host.checked, (_text(body, "what"), _text(body, "answer"), says))
-            )
+            return replace(host, held=held, checked=(*host.checked, (_text(body, "what"), _text(body, "answer"), says)))
         case Kind.HOST_CLOSED:
             outcome = Outcome(_text(body, "outcome"))
             return replace(

@@ -65,7 +65,12 @@ def asked(check: str, within_s: int = 0, **params: Json) -> Asked:
 
 
 def step(
-    id_: str, action: str, *, when: Callable[[Mapping[str, Json]], bool] | None = None, timeout_s: int = 0, **params: Any
+    id_: str,
+    action: str,
+    *,
+    when: Callable[[Mapping[str, Json]], bool] | None = None,
+    timeout_s: int = 0,
+    **params: Any,
 ) -> Step:
     """One step of the toy catalogue."""
     verb = toy.catalogue().action(action, params)
@@ -148,7 +153,7 @@ class Scene:
     place: Path
     worlds: dict[str, toy.World]
     clock: FakeClock = field(default_factory=FakeClock)
-    policy: Policy = Policy(digest="p1")
+    policy: Policy = field(default_factory=lambda: Policy(digest="p1"))
     person: str = "ada"
     answer: Callable[[str, PlannedStep], str] = nobody
     stopping: Callable[[], bool] = never

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from remedy.engine.allow import Allowed, Allowance, Moved, NotNeeded, allow
+from remedy.engine.allow import Allowance, Allowed, Moved, NotNeeded, allow
 from remedy.engine.plan import plan_step
 from remedy.errors import CannotTell
 from remedy.hosts.fake import FACTS

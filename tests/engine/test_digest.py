@@ -27,8 +27,8 @@ from remedy.model import (
     Effect,
     Finding,
     HostPlan,
-    Judgement,
     Json,
+    Judgement,
     Limits,
     Look,
     Need,
@@ -168,7 +168,7 @@ def changed(document: Any, at: Place) -> Any:
             parent[at[-1]] = number + 1
         case str() as word:
             parent[at[-1]] = WORDS.get(word, f"{word}x")
-        case None:
+        case _:
             parent[at[-1]] = "something"
     return copy
 
@@ -232,7 +232,7 @@ def test_a_plan_sealed_at_another_time_by_another_person_has_the_same_digest() -
 
 # ---------------------------------------------------------------- any plan
 
-words = st.text(st.characters(blacklist_categories=("Cs",)), max_size=8)
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 some_words = st.lists(words, max_size=3).map(tuple)
 looks = st.builds(Look, family=words, function=words, args=some_words, timeout_s=st.integers(1, 99))
 calls = st.builds(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from remedy.engine.ready import FRESH_S
 from remedy.engine.report import RunState, exit_code
 from remedy.errors import HostKeyRefused, Refused, Unreachable
@@ -10,8 +12,6 @@ from remedy.model import Limits, Outcome, Policy, Verdict
 from tests.engine.conftest import NewScene
 from tests.engine.scene import Remedy, Scene, asked, drop_until, full, step
 from tests.engine.toy import World
-
-import pytest
 
 
 def fleet(new_scene: NewScene, count: int, **broken: World) -> Scene:
@@ -28,7 +28,7 @@ def touched(scene: Scene) -> list[str]:
 
 
 def outcomes(state: RunState) -> list[str]:
-    return [str(h.outcome) for h in state.hosts.values()]
+    return [str(h.outcome) for _, h in sorted(state.hosts.items())]
 
 
 def test_every_host_is_done_and_let_go(new_scene: NewScene) -> None:

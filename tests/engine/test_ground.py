@@ -54,7 +54,7 @@ def test_an_answer_that_names_a_member_twice_is_never_less() -> None:
     assert isinstance(compare(ground("a\t1"), ground("a\t9", "a\t1")), Different)
 
 
-names = st.text(st.characters(blacklist_characters="\t\n\r", blacklist_categories=("Cs",)), min_size=1, max_size=4)
+names = st.text(st.characters(exclude_characters="\t\n\r", exclude_categories=["Cs"]), min_size=1, max_size=4)
 sets = st.dictionaries(names, st.sampled_from("12"), max_size=5)
 
 

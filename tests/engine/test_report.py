@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
+from typing import TypeAlias
 
 import pytest
 
 from remedy.engine.report import HostState, RunState, as_json, closing, exit_code, fold, is_failure
 from remedy.model import Event, Json, Kind, Outcome, Verdict
 
+Told: TypeAlias = tuple[Kind, str, str, Mapping[str, Json]]
 INTENT: dict[str, Json] = {"id": "r.s.0", "ground": ["root /a", "item x\t1"], "operations": [], "fence": 1}
-CREATED = (Kind.RUN_CREATED, "", "", {"person": "ada"})
+CREATED: Told = (Kind.RUN_CREATED, "", "", {"person": "ada"})
 
 
-def told(*events: tuple[Kind, str, str, dict[str, Json]]) -> RunState:
+def told(*events: Told) -> RunState:
     """The fold of a journal of (kind, host, step, body)."""
     made = [
         Event(seq=n, at=f"t{n}", kind=kind, body=body, plan="p", run="r", host=host, step=step)
@@ -22,23 +25,23 @@ def told(*events: tuple[Kind, str, str, dict[str, Json]]) -> RunState:
     return fold("r", made)
 
 
-def leased(fence: int = 1) -> tuple[Kind, str, str, dict[str, Json]]:
+def leased(fence: int = 1) -> Told:
     return (Kind.HOST_LEASED, "h", "", {"fence": fence})
 
 
-def intent(**more: Json) -> tuple[Kind, str, str, dict[str, Json]]:
+def intent(**more: Json) -> Told:
     return (Kind.STEP_INTENT, "h", "s", {**INTENT, **more})
 
 
-def result(outcome: str, fence: int = 1, **more: Json) -> tuple[Kind, str, str, dict[str, Json]]:
+def result(outcome: str, fence: int = 1, **more: Json) -> Told:
     return (Kind.STEP_RESULT, "h", "s", {"outcome": outcome, "reason": "because", "fence": fence, **more})
 
 
-def closed(outcome: str, verdict: str = "resolved", host: str = "h") -> tuple[Kind, str, str, dict[str, Json]]:
+def closed(outcome: str, verdict: str = "resolved", host: str = "h") -> Told:
     return (Kind.HOST_CLOSED, host, "", {"outcome": outcome, "verdict": verdict, "reason": "", "lines": ["- a"]})
 
 
-def run_closed(outcome: str, verdict: str) -> tuple[Kind, str, str, dict[str, Json]]:
+def run_closed(outcome: str, verdict: str) -> Told:
     return (Kind.RUN_CLOSED, "", "", {"outcome": outcome, "verdict": verdict})
 
 
@@ -66,23 +69,29 @@ def test_a_result_ends_what_was_in_flight_unless_it_is_unknown(outcome: str, act
 
 
 def test_a_change_that_was_never_begun_leaves_the_step_to_be_done() -> None:
-    settled = (Kind.STEP_SETTLED, "h", "s", {"outcome": "", "reason": "the host never began it"})
+    settled: Told = (Kind.STEP_SETTLED, "h", "s", {"outcome": "", "reason": "the host never began it"})
     step = told(CREATED, leased(), intent(), settled).hosts["h"].steps["s"]
     assert (step.outcome, step.acted, step.is_open, step.attempts) == (None, False, False, 1)
 
 
 def test_what_was_there_before_a_half_done_attempt_is_kept() -> None:
-    cut = (Kind.STEP_SETTLED, "h", "s", {"outcome": "", "reason": "cut off", "begun": True})
+    cut: Told = (Kind.STEP_SETTLED, "h", "s", {"outcome": "", "reason": "cut off", "begun": True})
     again = intent(id="r.s.1", ground=["root /a"])
     step = told(CREATED, leased(), intent(), cut, again).hosts["h"].steps["s"]
     assert (step.before, step.ground, step.attempts) == (("root /a", "item x\t1"), ("root /a",), 2)
 
 
 def test_fault_061_the_word_of_a_runner_whose_lease_was_taken_over_counts_for_nothing() -> None:
-    late = [result("refused", fence=1), (Kind.HOST_CLOSED, "h", "", {**closed("refused")[3], "fence": 1})]
-    state = told(CREATED, leased(1), leased(2), intent(fence=2), *late)  # type: ignore[arg-type]
+    late: Told = (Kind.HOST_CLOSED, "h", "", {**closed("refused")[3], "fence": 1})
+    state = told(CREATED, leased(1), leased(2), intent(fence=2), result("refused", fence=1), late)
     assert state.hosts["h"].steps["s"].in_flight == "r.s.0"
     assert state.hosts["h"].outcome is None
+
+
+def test_fault_061_nothing_counts_that_is_said_of_a_closed_run() -> None:
+    ended = [CREATED, leased(2), closed("changed"), run_closed("changed", "resolved")]
+    late = [leased(1), closed("refused"), run_closed("refused", "inconclusive")]
+    assert told(*ended, *late) == told(*ended)
 
 
 def test_a_host_that_counts_its_leases_from_one_again_is_heard() -> None:

@@ -1,0 +1,309 @@
+"""Killed anywhere, a run is gone on with: nothing is done twice, and the end is the same or said to be unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remedy.engine.recover import by_hand
+from remedy.engine.report import RunState
+from remedy.errors import Refused, StoreError, Unreachable
+from remedy.hosts.fake import Fault
+from remedy.model import Event, Kind, Limits, Outcome, Plan, Verdict
+from remedy.ports import Lease
+from tests.engine.between import Gate, GatedStore, GatedTransport, KillAt, Killed
+from tests.engine.scene import Remedy, Scene, asked, drop_until, full, same_store, same_transport, step
+from tests.engine.toy import World
+
+BURN = [
+    step("burn", "toy.burn", where="/a"),
+    step("grow", "toy.grow", where="/b"),
+    step("drop", "toy.drop", where="/b"),
+]
+
+
+def ladder() -> Remedy:
+    """As disk-full is: two rungs that can be taken back, and a goal that is reached."""
+    return drop_until(4)
+
+
+def mixed() -> Remedy:
+    """Several operations, a step on what another step made, and a start."""
+    start = step("up", "toy.start", service="db")
+    return Remedy(symptom=asked("toy.level", below=100), steps=[*BURN, start], verify=asked("toy.up", service="db"))
+
+
+def undone() -> Remedy:
+    """The last step fails, and what came before is taken back."""
+    steps = [*ladder().steps, step("third", "toy.start", service="db")]
+    return Remedy(symptom=asked("toy.level", below=100), steps=steps, on_failure="undo")
+
+
+def worlds_of(remedy: Callable[[], Remedy], hosts: int = 1) -> dict[str, World]:
+    broken = {"start"} if remedy is undone else set()
+    return {f"h{n}": full(broken=set(broken)) for n in range(1, hosts + 1)}
+
+
+class Story:
+    """One home in a directory of its own, with a plan that is approved and ready."""
+
+    def __init__(self, place: Path, remedy: Callable[[], Remedy], hosts: int = 1) -> None:
+        place.mkdir(mode=0o700)
+        self.scene = Scene(place, worlds_of(remedy, hosts))
+        wide = replace(remedy(), limits=Limits(hosts=10, batch=2, max_failures=10))
+        self.plan: Plan = self.scene.approved(wide)
+
+    def through(self, gate: Gate | None) -> None:
+        """From now on every call passes this gate."""
+        scene = self.scene
+        scene.wrap_store = (lambda store: GatedStore(store, gate)) if gate else same_store
+        scene.wrap_transport = (lambda transport: GatedTransport(transport, gate)) if gate else same_transport
+
+    def attempt(self, gate: Gate | None) -> RunState | None:
+        """Apply, or resume what was begun. None when it was killed."""
+        self.through(gate)
+        try:
+            if not self.scene.store.runs():
+                return self.scene.apply(self.plan)
+            return self.scene.resume()
+        except Killed:
+            return None
+
+    def picture(self) -> list[Any]:
+        return [w.picture() for w in self.scene.worlds.values()]
+
+    def twice(self) -> list[Any]:
+        return [x for w in self.scene.worlds.values() for x in w.twice()]
+
+    def events(self) -> list[Event]:
+        return list(self.scene.store.events())
+
+
+def uninterrupted(place: Path, remedy: Callable[[], Remedy], hosts: int = 1) -> tuple[RunState, list[Any], list[str]]:
+    """How it ends when nobody kills it, and every boundary that it passes."""
+    story, gate = Story(place, remedy, hosts), KillAt(0)
+    state = story.attempt(gate)
+    assert state is not None
+    assert state.is_closed
+    story.scene.store.close()
+    return state, story.picture(), gate.passed
+
+
+def intents_cover_dispatches(story: Story) -> bool:
+    """Whether every change that reached a host had its intent in the journal."""
+    recorded = {str(e.body["id"]) for e in story.events() if e.kind is Kind.STEP_INTENT}
+    return all(c.id in recorded for m in story.scene.machines.values() for c in m.changes)
+
+
+def all_let_go(story: Story) -> bool:
+    return all(m.holder is None for m in story.scene.machines.values())
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Iterator[Path]:
+    return (tmp_path / f"home{n}" for n in range(10_000))
+
+
+def demand_same_end(story: Story, expected: RunState, picture: list[Any], where: str) -> None:
+    """Resume, and assert that it ends as a run does that nobody killed."""
+    state = story.attempt(None)
+    assert state is not None
+    assert (state.outcome, state.verdict, state.is_closed) == (expected.outcome, expected.verdict, True), where
+    assert (story.picture(), story.twice()) == (picture, []), where
+    assert intents_cover_dispatches(story), where
+    assert all_let_go(story), where
+    story.scene.store.check()
+    story.scene.store.close()
+
+
+def sweep(places: Iterator[Path], remedy: Callable[[], Remedy], *, hosts: int = 1, stride: int = 1) -> int:
+    """Kill one story after another, each at another boundary. Returns how many boundaries there are."""
+    expected, picture, boundaries = uninterrupted(next(places), remedy, hosts)
+    for nth in range(1, len(boundaries) + 1, stride):
+        story = Story(next(places), remedy, hosts)
+        assert story.attempt(KillAt(nth)) is None
+        demand_same_end(story, expected, picture, f"{nth}: {boundaries[nth - 1]}")
+    return len(boundaries)
+
+
+@pytest.mark.parametrize("remedy", [ladder, mixed, undone])
+def test_fault_057_killed_at_a_boundary_it_ends_as_if_it_had_not_been(
+    places: Iterator[Path], remedy: Callable[[], Remedy]
+) -> None:
+    assert sweep(places, remedy, stride=3) >= 22
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("hosts", [1, 3])
+@pytest.mark.parametrize("remedy", [ladder, mixed, undone])
+def test_fault_057_killed_at_every_boundary_it_ends_as_if_it_had_not_been(
+    places: Iterator[Path], remedy: Callable[[], Remedy], hosts: int
+) -> None:
+    assert sweep(places, remedy, hosts=hosts) >= 22 * hosts
+
+
+def test_fault_057_of_several_hosts_each_is_done_once(places: Iterator[Path]) -> None:
+    sweep(places, ladder, hosts=3, stride=11)
+
+
+@pytest.mark.parametrize("operations", [0, 1, 2])
+@pytest.mark.parametrize("remedy", [ladder, mixed])
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+def test_fault_057_killed_within_a_change_it_ends_the_same_or_says_unknown(
+    tmp_path: Path, remedy: Callable[[], Remedy], nth: int, operations: int
+) -> None:
+    _, picture, _ = uninterrupted(tmp_path / "whole", remedy)
+    story = Story(tmp_path / "cut", remedy)
+    story.scene.machines["h1"].fail(Fault(verb="change", when="acting", nth=nth, operations=operations))
+    story.attempt(lambda name: None)
+    state = story.attempt(None)
+    assert state is not None
+    if state.is_closed:
+        assert story.picture() == picture
+    else:
+        assert state.outcome is Outcome.UNKNOWN
+        assert any(s.is_open for s in state.hosts["h1"].steps.values())
+    assert story.twice() == []
+    story.scene.store.close()
+
+
+def test_fault_057_killed_within_an_undo_it_says_unknown_until_a_person_settles_it(tmp_path: Path) -> None:
+    story = Story(tmp_path / "home", undone)
+    story.scene.machines["h1"].fail(Fault(verb="change", when="acting", nth=4, operations=0))
+    story.attempt(lambda name: None)
+    state = story.attempt(None)
+    assert state is not None
+    assert (state.is_closed, state.outcome) == (False, Outcome.UNKNOWN)
+    draft = by_hand(state, "h1", "second", done=False, person="ada")
+    story.scene.store.append([draft])
+    state = story.attempt(None)
+    assert state is not None
+    assert (state.is_closed, story.twice()) == (True, [])
+    assert story.scene.worlds["h1"].level == 0
+    story.scene.store.close()
+
+
+def test_a_change_that_nothing_can_settle_is_settled_by_a_person_and_gone_on_with(tmp_path: Path) -> None:
+    for done in (True, False):
+        story = Story(tmp_path / f"home{done}", ladder)
+        machine, world = story.scene.machines["h1"], story.scene.worlds["h1"]
+        machine.fail(Fault(verb="change", when="acting", operations=0))
+        story.attempt(lambda name: None)
+        world.files["/a"]["a0"] = "somebody else's"
+        state = story.attempt(None)
+        assert state is not None
+        assert state.outcome is Outcome.UNKNOWN
+        with pytest.raises(Refused, match="not open"):
+            by_hand(state, "h1", "second", done=done, person="ada")
+        story.scene.store.append([by_hand(state, "h1", "first", done=done, person="ada")])
+        state = story.attempt(None)
+        assert state is not None
+        assert state.is_closed
+        assert state.outcome is (Outcome.CHANGED if done else Outcome.REFUSED)  # it is not what was approved
+        assert ("drop", "/a/a0") not in world.effects
+        story.scene.store.close()
+
+
+def recoveries(places: Iterator[Path], remedy: Callable[[], Remedy], stride: int) -> None:
+    expected, picture, boundaries = uninterrupted(next(places), remedy)
+    for first in range(1, len(boundaries) + 1, stride):
+        for later in (1, 3, 6, 9):
+            story = Story(next(places), remedy)
+            assert story.attempt(KillAt(first)) is None
+            deaths = [story.attempt(KillAt(later)) for _ in range(10)]
+            assert later > 1 or deaths == [None] * 10
+            demand_same_end(story, expected, picture, f"{first}, then {later}")
+
+
+@pytest.mark.parametrize("remedy", [ladder, mixed, undone])
+def test_fault_058_killed_ten_times_while_recovering_it_still_ends_the_same(
+    places: Iterator[Path], remedy: Callable[[], Remedy]
+) -> None:
+    recoveries(places, remedy, stride=13)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("remedy", [ladder, mixed, undone])
+def test_fault_058_killed_ten_times_while_recovering_from_any_death_it_still_ends_the_same(
+    places: Iterator[Path], remedy: Callable[[], Remedy]
+) -> None:
+    recoveries(places, remedy, stride=1)
+
+
+def test_fault_064_a_store_that_fails_at_any_write_leaves_no_act_without_its_intent(places: Iterator[Path]) -> None:
+    expected, picture, boundaries = uninterrupted(next(places), ladder)
+    writes = [n for n, name in enumerate(boundaries, 1) if name == "before append"]
+    assert len(writes) >= 9
+    for nth in writes[::2]:
+        story, passed = Story(next(places), ladder), count(1)
+
+        def full_disk(name: str, passed: Iterator[int] = passed, nth: int = nth) -> None:
+            if next(passed) >= nth and name == "before append":
+                raise StoreError("the disk is full")
+
+        with pytest.raises(StoreError):
+            story.attempt(full_disk)
+        assert intents_cover_dispatches(story)
+        demand_same_end(story, expected, picture, f"write {nth}")
+
+
+# ---------------------------------------------------------------- two processes
+
+
+@pytest.mark.parametrize("where", ["before append", "before change", "after change", "before look", "before release"])
+def test_fault_061_a_process_that_stood_still_does_nothing_more_once_another_took_over(
+    tmp_path: Path, where: str
+) -> None:
+    story = Story(tmp_path / "home", ladder)
+    resumed: list[RunState] = []
+
+    def stands_still(name: str) -> None:
+        if name == where and not resumed and story.scene.machines["h1"].holder:
+            wrapped = story.scene.wrap_store, story.scene.wrap_transport
+            story.through(None)
+            resumed.append(story.scene.resume())  # the whole of it, while this one stands still
+            story.scene.wrap_store, story.scene.wrap_transport = wrapped
+
+    late = story.attempt(stands_still)
+    assert resumed[0].outcome is Outcome.CHANGED
+    assert late is not None
+    assert (late.outcome, late.verdict, late.is_closed) == (Outcome.CHANGED, Verdict.RESOLVED, True)
+    assert (story.twice(), story.scene.worlds["h1"].level, story.scene.changes()) in (([], 5, 2), ([], 5, 3))
+    assert all_let_go(story)
+    story.scene.store.close()
+
+
+def test_fault_060_a_resume_that_finds_the_host_held_leaves_the_run_open(tmp_path: Path) -> None:
+    story = Story(tmp_path / "home", ladder)
+    assert story.attempt(KillAt(6)) is None
+    machine = story.scene.machines["h1"]
+    machine.holder, machine.owner = Lease(run="another", fence=99), "bob@desk"
+    state = story.attempt(None)
+    assert state is not None
+    assert (state.outcome, state.is_closed, story.scene.changes()) == (Outcome.UNKNOWN, False, 0)
+    assert "bob@desk" in state.hosts["h1"].reason
+    machine.holder = None
+    state = story.attempt(None)
+    assert state is not None
+    assert (state.outcome, story.scene.worlds["h1"].level) == (Outcome.CHANGED, 5)
+    story.scene.store.close()
+
+
+def test_a_host_that_cannot_be_reached_again_after_an_act_stays_unknown(tmp_path: Path) -> None:
+    story = Story(tmp_path / "home", ladder)
+    story.scene.machines["h1"].fail(Fault(verb="change", when="answered"))
+    story.attempt(lambda name: None)
+    story.scene.machines["h1"].refuses = Unreachable("no route")
+    state = story.attempt(None)
+    assert state is not None
+    assert (state.outcome, state.is_closed) == (Outcome.UNKNOWN, False)
+    story.scene.machines["h1"].refuses = None
+    state = story.attempt(None)
+    assert state is not None
+    assert (state.outcome, story.twice()) == (Outcome.CHANGED, [])
+    story.scene.store.close()
