@@ -40,14 +40,18 @@ def consent(parts: Parts, plan: Plan, said: Consent) -> None:
 
 def run_plan(parts: Parts, plan: Plan, hosts: Mapping[str, Host], *, json: bool) -> int:
     """Carry out a plan and tell its record. Returns the exit code."""
-    state = _carried(parts, lambda runner: runner.start(plan, hosts))
-    tell_run(parts, state, json=json)
+    state = _carried(parts, lambda runner: runner.start(plan, hosts), lambda s: tell_run(parts, s, json=json))
     return exit_code(state)
 
 
-def continued(parts: Parts, run: str, hosts: Mapping[str, Host]) -> RunState:
-    """Go on with a run that was cut off. Returns what became of it."""
-    return _carried(parts, lambda runner: runner.resume(run, hosts))
+def continued(parts: Parts, run: str, hosts: Mapping[str, Host], *, json: bool) -> RunState:
+    """Go on with a run that was cut off. Returns what became of it, told already unless `json`."""
+
+    def tell(state: RunState) -> None:
+        if not json:
+            tell_run(parts, state, json=False)
+
+    return _carried(parts, lambda runner: runner.resume(run, hosts), tell)
 
 
 def runner_of(parts: Parts, progress: Progress, stopping: Callable[[], bool]) -> Runner:
@@ -64,14 +68,16 @@ def runner_of(parts: Parts, progress: Progress, stopping: Callable[[], bool]) ->
     return Runner(crew=crew, fleet=parts.fleet, owner=parts.owner)
 
 
-def _carried(parts: Parts, go: Callable[[Runner], RunState]) -> RunState:
-    """What the engine returns, with progress shown and signals heeded meanwhile."""
+def _carried(parts: Parts, go: Callable[[Runner], RunState], tell: Callable[[RunState], None]) -> RunState:
+    """What the engine returns, with progress shown and signals heeded until it is told."""
     progress = Progress(parts.world)
     with Stopping(progress.notice) as stopping:
         try:
-            return go(runner_of(parts, progress, stopping.asked))
+            state = go(runner_of(parts, progress, stopping.asked))
         finally:
             progress.done()
+        tell(state)
+    return state
 
 
 def tell_run(parts: Parts, state: RunState, *, json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -10,16 +11,19 @@ import click
 from remedy.cli.app import make_app
 from remedy.cli.faults import show_error
 from remedy.cli.world import World
-from remedy.errors import Invalid, RemedyError, Unreachable
+from remedy.errors import CannotTell, Invalid, RemedyError
 
 COMPLETION = "_REMEDY_COMPLETE"
 
 
 def process() -> int:
     """Run the process's own command line. Output never fails for want of a letter in its encoding."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # they end a command in order, as Ctrl-C does
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     return run(sys.argv[1:], World())
 
 
@@ -36,7 +40,7 @@ def run(argv: Sequence[str], world: World) -> int:
     except click.ClickException as wrong:
         return show_error(world, _usage(wrong), as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
-        stopped = Unreachable("interrupted; nothing was done", fix="type the command again")
+        stopped = CannotTell("interrupted", fix="what was begun: remedy list runs --open")
         return show_error(world, stopped, as_json=as_json)
     except Exception as unforeseen:  # noqa: BLE001 — the process edge
         from remedy.cli.crash import as_bug  # noqa: PLC0415 — seldom, and not cheap

@@ -36,7 +36,7 @@ def plan_lines(plan: Plan, paint: Paint, approvals: Sequence[Approval] = (), *, 
     lines = [paint.bold(title), *_made(plan, paint), *_warnings(plan, paint)]
     for part in plan.hosts:
         lines += ["", *_host_lines(part, paint, whole=whole)]
-    return [*lines, "", *_total(plan, paint), *consent_lines(plan, paint, approvals)]
+    return [*lines, "", *_total(plan, paint), *consent_lines(plan, approvals)]
 
 
 def _made(plan: Plan, paint: Paint) -> list[str]:
@@ -207,13 +207,13 @@ def _total(plan: Plan, paint: Paint) -> list[str]:
     return [paint.bold(said)]
 
 
-def consent_lines(plan: Plan, paint: Paint, approvals: Sequence[Approval] = ()) -> list[str]:
-    """What it takes to apply this plan, what of it is given, and what to type next."""
+def consent_lines(plan: Plan, approvals: Sequence[Approval] = ()) -> list[str]:
+    """What it takes to apply this plan, and what of it is given."""
     lines = [f"approval: {need_words(plan.need)}"]
     lines += [f"  {given_words(a)}" for a in approvals]
     if plan.through:
         lines.append(f"  only through step {plan.through}")
-    return [*lines, *(paint.dim(f"next: {n}") for n in _next(plan))]
+    return lines
 
 
 def need_words(need: Need) -> str:
@@ -223,9 +223,10 @@ def need_words(need: Need) -> str:
         return f"forbidden by the policy{rule}"
     if not need.people:
         return f"none needed{rule}"
-    how = f"type {visible(need.typed)} at a terminal" if need.typed else "y, or --yes"
-    second = ", and a second person's" if need.people > 1 else ""
-    return f"one person's: {how}{second}; risk {need.risk.word}{rule}"
+    yes = "y at a terminal" if need.risk is Risk.HIGH else "y, or --yes"
+    how = f"type {visible(need.typed)} at a terminal" if need.typed else yes
+    second = "; and a second person, not the requester" if need.people > 1 else ""
+    return f"risk {need.risk.word}: {how}{second}{rule}"
 
 
 def given_words(approval: Approval) -> str:
@@ -237,11 +238,10 @@ def given_words(approval: Approval) -> str:
     return f"given by {visible(approval.person)}{glass}{used}{through}{reason}"
 
 
-def _next(plan: Plan) -> list[str]:
-    if plan.need.never:
+def next_line(plan: Plan, paint: Paint) -> list[str]:
+    """What to type next, for somebody who is not asked right now."""
+    if plan.need.never or not plan.has_changes:
         return []
     if plan.need.people > 1:
-        return [f"remedy approve {plan.id}   (somebody else too), then remedy apply {plan.id}"]
-    if plan.need.people:
-        return [f"remedy apply {plan.id}   or remedy reject {plan.id}"]
-    return []
+        return [paint.dim(f"next: remedy approve {plan.id}   (two people), then remedy apply {plan.id}")]
+    return [paint.dim(f"next: remedy apply {plan.id}   or remedy reject {plan.id}")]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from remedy.cli.faults import error_json, show_error
 from remedy.cli.options import Target, path_of
 from remedy.cli.plan_json import plan_json
-from remedy.cli.plan_text import plan_lines
+from remedy.cli.plan_text import next_line, plan_lines
 from remedy.cli.progress import Progress
 from remedy.cli.wiring import Parts, overrides_of
 from remedy.engine.plan import sealed
@@ -59,7 +59,7 @@ def tell_plan(parts: Parts, plan: Plan, *, as_json: bool) -> int:
         document = plan_json(plan, approvals)
         world.document({**document, "error": error_json(untold)} if untold else document)
     else:
-        world.out(*plan_lines(plan, world.paint(), approvals))
+        world.out(*plan_lines(plan, world.paint(), approvals), *next_line(plan, world.paint()))
         if untold:
             show_error(world, untold, as_json=False)
     return untold.exit_code if untold else 0

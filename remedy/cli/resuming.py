@@ -18,9 +18,7 @@ def resume(parts: Parts, ref: str, *, json: bool) -> int:
     states = []
     for row in runs:
         state = fold(row.id, parts.store.events(run=row.id))
-        states.append(state if state.is_closed else _continue(parts, state))
-        if not json:
-            tell_run(parts, states[-1], json=False)
+        states.append(_gone_on(parts, state, json=json))
         if states[-1].outcome is None:  # somebody asked to stop
             break
     if json:
@@ -31,9 +29,14 @@ def resume(parts: Parts, ref: str, *, json: bool) -> int:
     return max(map(exit_code, states), default=0)
 
 
-def _continue(parts: Parts, state: RunState) -> RunState:
-    plan = parts.store.plan(state.plan)
-    return continued(parts, state.run, named_hosts(parts, plan))
+def _gone_on(parts: Parts, state: RunState, *, json: bool) -> RunState:
+    """What becomes of a run that is gone on with; a closed one is told as it is."""
+    if not state.is_closed:
+        hosts = named_hosts(parts, parts.store.plan(state.plan))
+        return continued(parts, state.run, hosts, json=json)
+    if not json:
+        tell_run(parts, state, json=False)
+    return state
 
 
 def settle(parts: Parts, ref: str, step: str, host: str, *, done: bool, json: bool) -> int:

@@ -64,7 +64,8 @@ def _next(state: RunState, plan: Plan) -> list[str]:
     if not state.is_closed:
         return [f"remedy resume {state.run}"]
     if state.outcome is Outcome.REFUSED:
-        return ["plan again"]
+        hosts = " ".join(f"--host {p.host}" for p in plan.hosts)
+        return [] if plan.undo_of else [f"remedy plan {visible(plan.playbook)} {hosts}   plans again"]
     return [f"remedy undo {state.run}   takes it back"] if _can_undo(state, plan) else []
 
 
@@ -95,7 +96,7 @@ def record_lines(
     lines += [given_words(a) for a in approvals if a.used_by == state.run] or ["no consent was needed"]
     lines += ["", paint.bold("what was seen")]
     lines += [f"  {visible(p.host)}  {visible(f.judgement.says)}" for p in plan.hosts for f in p.findings]
-    lines += ["", paint.bold("what happened")]
+    lines += ["", paint.bold("what happened (UTC)")]
     lines += [f"  {paint.dim(_time(e.at))}  {said}" for e in events if (said := _event(e, paint))]
     unknown = _unknown_lines(state)
     if unknown:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from threading import Event
+from threading import Event, current_thread, main_thread
 from types import FrameType, TracebackType
 from typing import Self
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # those that are ignored (nohup) stay ignored
 Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 UNKNOWN = 6  # the exit code of a run that was left in the middle
 
@@ -27,7 +27,9 @@ class Stopping:
         return self._asked.is_set()
 
     def __enter__(self) -> Self:
-        self._before = [(s, signal.signal(s, self._take)) for s in SIGNALS]
+        if current_thread() is main_thread():
+            heeded = [s for s in SIGNALS if signal.getsignal(s) is not signal.SIG_IGN]
+            self._before = [(s, signal.signal(s, self._take)) for s in heeded]
         return self
 
     def __exit__(
@@ -42,9 +44,3 @@ class Stopping:
         self._asked.set()
         name = signal.Signals(number).name
         self._notice(f"{name}: the current step is finished, no other is begun; once more leaves at once")
-
-
-def interrupt_on_signals() -> None:
-    """Let SIGTERM and SIGHUP end a command as Ctrl-C does: in order, with an exit code of ours."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
