@@ -194,6 +194,19 @@ def test_fault_063_a_locked_store_is_busy_in_time_for_every_thread(
     hurried.close()
 
 
+def test_fault_063_a_locked_store_can_still_be_opened_read_and_checked(
+    store: SqliteStore, state: Path, clock: StandingClock
+) -> None:
+    store.append([a_draft()])
+    with locked_elsewhere(state):
+        reader = SqliteStore.open(state, clock, busy_s=0.1)
+        assert [e.step for e in reader.events()] == ["prune"]
+        reader.check()
+        with pytest.raises(Busy):
+            reader.append([a_draft()])
+        reader.close()
+
+
 def test_a_short_lock_is_waited_for(store: SqliteStore, state: Path) -> None:
     with locked_elsewhere(state):
         thread = threading.Thread(target=store.append, args=([a_draft()],))
