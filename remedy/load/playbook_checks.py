@@ -11,7 +11,6 @@ from remedy.actions.catalogue import Catalogue
 from remedy.actions.params import KINDS, Param, params_of
 from remedy.errors import Invalid
 from remedy.load import templates
-from remedy.load.cron import check_cron
 from remedy.load.documents import Document
 from remedy.load.problems import Flaw, below
 from remedy.load.resolved import ParamSpec
@@ -46,6 +45,8 @@ class Checker:
         self._steps(_list(body.get("steps")), params)
         cron = _mapping(body.get("schedule")).get("cron")
         if isinstance(cron, str):
+            from remedy.load.cron import check_cron  # noqa: PLC0415 - few playbooks have a schedule
+
             self._try("/schedule/cron", cron, lambda: check_cron(cron))
 
     def _included(self, pointer: str) -> None:
