@@ -44,7 +44,7 @@ def tell(*, assume_yes: bool, keep: bool) -> int:
     """Tell the whole story, clean up, and say so. Returns the exit code."""
     world, began = World(), time.monotonic()
     with demo_host() as host:
-        code = Story(_at_home(world, host), host).tell(assume_yes=assume_yes)
+        code = Story(at_home(world, host), host).tell(assume_yes=assume_yes)
         _save_crashes(world, host)
         if keep:
             _hold(world, host)
@@ -134,6 +134,15 @@ class Story:
         return 0 if all(truths.values()) else 1
 
 
+def at_home(world: World, host: DemoHost) -> World:
+    """Make a home with the host in its inventory; return the world of somebody who works there."""
+    home = _home_of(host)
+    home.mkdir(mode=0o700)
+    (home / "inventory").mkdir(mode=0o700)
+    (home / "inventory/hosts.yml").write_text(_inventory_of(host))
+    return replace(world, environ={**world.environ, "REMEDY_HOME": str(home)}, asked_home="")
+
+
 def _home_of(host: DemoHost) -> Path:
     return host.directory / "home"
 
@@ -149,15 +158,6 @@ def _inventory_of(host: DemoHost) -> str:
         quarantine=host.quarantine,
         disk=host.disk,
     )
-
-
-def _at_home(world: World, host: DemoHost) -> World:
-    """Make a home with the host in its inventory; return the world of somebody who works there."""
-    home = _home_of(host)
-    home.mkdir(mode=0o700)
-    (home / "inventory").mkdir(mode=0o700)
-    (home / "inventory/hosts.yml").write_text(_inventory_of(host))
-    return replace(world, environ={**world.environ, "REMEDY_HOME": str(home)}, asked_home="")
 
 
 def _save_crashes(world: World, host: DemoHost) -> None:

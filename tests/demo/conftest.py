@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import time
@@ -114,3 +115,11 @@ def processes_of(directory: Path) -> list[str]:
         if directory.name.encode() in seen:
             found.append(process.name)
     return found
+
+
+def host_in(said: str) -> tuple[Path, int]:
+    """The directory and the port of the host that this output speaks of."""
+    directory = re.search(r"identity: (\S+)/identity", said)
+    port = re.search(r"ssh://demo@127\.0\.0\.1:(\d+)", said)
+    assert directory and port, said
+    return Path(directory[1]), int(port[1])

@@ -144,15 +144,6 @@ def test_the_boot_refuses_to_mount_where_the_machine_would_see_it() -> None:
     assert "/nonexistent" not in said.stdout
 
 
-def test_without_namespaces_it_refuses_and_says_what_to_do() -> None:
-    skip_unless_possible("library", "user")
-    ask_for_host = "from remedy.demo.host import demo_host\nwith demo_host(): pass"
-    powerless = 'echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all --inh-caps=-all -- "$@"'
-    command = ["unshare", "--user", "--map-root-user", "--", "sh", "-c", powerless, "sh"]
-    said = subprocess.run([*command, sys.executable, "-c", ask_for_host], capture_output=True, text=True, check=False)
-    assert "Refused: the demo's host needs a file system of its own" in said.stderr, said.stderr
-
-
 @contextmanager
 def held_host() -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
     """Lend the process that owns a host, the host's directory and its port."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
@@ -16,7 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.conftest import assert_nothing_left, skip_unless_a_host_is_possible
+from remedy.cli.world import World
+from remedy.demo.host import demo_host
+from remedy.demo.machine import Server, Way
+from remedy.demo.story import SERVERS, WAYS, Story, at_home
+from tests.demo.conftest import (
+    COMBINATIONS,
+    assert_nothing_left,
+    host_in,
+    skip_unless_a_host_is_possible,
+    skip_unless_possible,
+)
 
 STORY_BUDGET_S = 20.0  # from start to finish, the user's own promise
 QUESTION = "Apply this plan? [y/N]"
@@ -53,13 +64,6 @@ def assert_gone(said: str) -> None:
     assert_nothing_left(*host_in(said))
 
 
-def host_in(said: str) -> tuple[Path, int]:
-    directory = re.search(r"identity: (\S+)/identity", said)
-    port = re.search(r"ssh://demo@127\.0\.0\.1:(\d+)", said)
-    assert directory and port, said
-    return Path(directory[1]), int(port[1])
-
-
 def test_it_comes_true_within_its_budget_and_leaves_nothing(tmp_path: Path) -> None:
     began = time.monotonic()
     told = demo("--yes", cwd=tmp_path)
@@ -73,6 +77,17 @@ def test_it_comes_true_within_its_budget_and_leaves_nothing(tmp_path: Path) -> N
     assert "nothing is left" in told.stdout
     assert list(tmp_path.iterdir()) == []
     assert_gone(told.stdout)
+
+
+@pytest.mark.parametrize(("server", "way"), COMBINATIONS)
+def test_it_comes_true_on_every_server_in_every_way(server: Server, way: Way) -> None:
+    skip_unless_possible(server, way)
+    out = io.StringIO()
+    with demo_host(server, (way,)) as host:
+        world = at_home(World(stdout=out, stderr=io.StringIO(), stdin=io.StringIO()), host)
+        assert Story(world, host).tell(assume_yes=True) == 0, out.getvalue()
+    assert SERVERS[server] in out.getvalue()
+    assert WAYS[way] in out.getvalue()
 
 
 def test_without_a_terminal_it_consents_itself_and_says_so() -> None:
@@ -110,15 +125,26 @@ def test_the_run_it_shows_can_be_taken_back_while_it_is_kept() -> None:
     assert_gone(said)
 
 
-def test_what_it_cannot_do_is_refused_with_what_to_do() -> None:
-    powerless = 'echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all --inh-caps=-all -- "$@"'
+POWERLESS_ROOT = 'echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all --inh-caps=-all -- "$@"'
+POWERLESS_USER = 'echo 1 > /proc/sys/user/max_user_namespaces; exec unshare --user --map-user=1000 -- "$@"'
+
+
+@pytest.mark.parametrize(
+    ("powerless", "said", "fix"),
+    [
+        (POWERLESS_ROOT, "needs a file system of its own, and root may not mount one here", "--cap-add SYS_ADMIN"),
+        (POWERLESS_USER, "needs a user namespace, and this machine gives you none", "run the demo as root, or allow"),
+    ],
+    ids=["root", "user"],
+)
+def test_without_namespaces_it_is_refused_with_what_to_do(powerless: str, said: str, fix: str) -> None:
     command = ["unshare", "--user", "--map-root-user", "--", "sh", "-c", powerless, "sh"]
     told = subprocess.run(
         [*command, sys.executable, "-m", "remedy", "demo", "--yes"], capture_output=True, text=True, check=False
     )
-    assert told.returncode == 3
-    assert "needs a file system of its own, and root may not mount one here" in told.stderr
-    assert "--cap-add SYS_ADMIN" in told.stderr
+    assert told.returncode == 3, told.stderr
+    assert said in told.stderr
+    assert fix in told.stderr
     assert "Traceback" not in told.stderr
 
 
