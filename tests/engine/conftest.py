@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.scene import Scene, full
-from tests.engine.toy import World
+from tests.engine.world import World
 
 NewScene = Callable[..., Scene]
 

@@ -34,6 +34,7 @@ from remedy.model import (
 from remedy.ports import Store, Transport
 from remedy.store.sqlite import SqliteStore
 from tests.engine import toy
+from tests.engine.world import World, host_of
 
 START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 ANY_HOST = Host(name="h1", address=Address(scheme="ssh", name="h1", user="root"))
@@ -151,7 +152,7 @@ class Scene:
     """One home and its hosts. `wrap_store` and `wrap_transport` let a test come between."""
 
     place: Path
-    worlds: dict[str, toy.World]
+    worlds: dict[str, World]
     clock: FakeClock = field(default_factory=FakeClock)
     policy: Policy = field(default_factory=lambda: Policy(digest="p1"))
     person: str = "ada"
@@ -162,7 +163,7 @@ class Scene:
     seen: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.machines: dict[str, FakeHost] = {name: toy.host_of(w) for name, w in self.worlds.items()}
+        self.machines: dict[str, FakeHost] = {name: host_of(w) for name, w in self.worlds.items()}
         self.inventory: dict[str, Host] = {
             name: Host(name=name, address=Address(scheme="ssh", name=name, user="root"), host_key=(f"key {name}",))
             for name in self.worlds
@@ -267,9 +268,9 @@ def drop_until(limit: int, *, on_failure: Literal["stop", "undo"] = "stop", limi
     )
 
 
-def full(a: int = 3, b: int = 2, **more: Any) -> toy.World:
+def full(a: int = 3, b: int = 2, **more: Any) -> World:
     """A host with files in /a and /b whose level is 0, and two services."""
-    return toy.World(
+    return World(
         files={
             "/a": {f"a{n}": f"1:{n}" for n in range(a)},
             "/b": {f"b{n}": f"2:{n}" for n in range(b)},
@@ -277,3 +278,17 @@ def full(a: int = 3, b: int = 2, **more: Any) -> toy.World:
         services={"web": "up", "db": "down"},
         **more,
     )
+
+
+DROP_A = step("first", "toy.drop", where="/a")
+DROP_B = step("second", "toy.drop", where="/b")
+
+
+def always(*steps: Step, **more: Any) -> Remedy:
+    """A playbook whose symptom is there as long as the level is below a hundred."""
+    return Remedy(symptom=asked("toy.level", below=100), steps=steps, **more)
+
+
+def outcomes_of(state: RunState, host: str = "h1") -> dict[str, str]:
+    """What became of each step of a host, in order."""
+    return {s.step: str(s.outcome) for s in state.hosts[host].steps.values()}

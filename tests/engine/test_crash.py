@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,96 +11,12 @@ import pytest
 
 from remedy.engine.recover import by_hand
 from remedy.engine.report import RunState
-from remedy.errors import Refused, StoreError, Unreachable
+from remedy.errors import Refused, StoreError
 from remedy.hosts.fake import Fault
-from remedy.model import Event, Kind, Limits, Outcome, Plan, Verdict
-from remedy.ports import Lease
-from tests.engine.between import Gate, GatedStore, GatedTransport, KillAt, Killed
-from tests.engine.scene import Remedy, Scene, asked, drop_until, full, same_store, same_transport, step
-from tests.engine.toy import World
-
-BURN = [
-    step("burn", "toy.burn", where="/a"),
-    step("grow", "toy.grow", where="/b"),
-    step("drop", "toy.drop", where="/b"),
-]
-
-
-def ladder() -> Remedy:
-    """As disk-full is: two rungs that can be taken back, and a goal that is reached."""
-    return drop_until(4)
-
-
-def mixed() -> Remedy:
-    """Several operations, a step on what another step made, and a start."""
-    start = step("up", "toy.start", service="db")
-    return Remedy(symptom=asked("toy.level", below=100), steps=[*BURN, start], verify=asked("toy.up", service="db"))
-
-
-def undone() -> Remedy:
-    """The last step fails, and what came before is taken back."""
-    steps = [*ladder().steps, step("third", "toy.start", service="db")]
-    return Remedy(symptom=asked("toy.level", below=100), steps=steps, on_failure="undo")
-
-
-def worlds_of(remedy: Callable[[], Remedy], hosts: int = 1) -> dict[str, World]:
-    broken = {"start"} if remedy is undone else set()
-    return {f"h{n}": full(broken=set(broken)) for n in range(1, hosts + 1)}
-
-
-class Story:
-    """One home in a directory of its own, with a plan that is approved and ready."""
-
-    def __init__(self, place: Path, remedy: Callable[[], Remedy], hosts: int = 1) -> None:
-        place.mkdir(mode=0o700)
-        self.scene = Scene(place, worlds_of(remedy, hosts))
-        wide = replace(remedy(), limits=Limits(hosts=10, batch=2, max_failures=10))
-        self.plan: Plan = self.scene.approved(wide)
-
-    def through(self, gate: Gate | None) -> None:
-        """From now on every call passes this gate."""
-        scene = self.scene
-        scene.wrap_store = (lambda store: GatedStore(store, gate)) if gate else same_store
-        scene.wrap_transport = (lambda transport: GatedTransport(transport, gate)) if gate else same_transport
-
-    def attempt(self, gate: Gate | None) -> RunState | None:
-        """Apply, or resume what was begun. None when it was killed."""
-        self.through(gate)
-        try:
-            if not self.scene.store.runs():
-                return self.scene.apply(self.plan)
-            return self.scene.resume()
-        except Killed:
-            return None
-
-    def picture(self) -> list[Any]:
-        return [w.picture() for w in self.scene.worlds.values()]
-
-    def twice(self) -> list[Any]:
-        return [x for w in self.scene.worlds.values() for x in w.twice()]
-
-    def events(self) -> list[Event]:
-        return list(self.scene.store.events())
-
-
-def uninterrupted(place: Path, remedy: Callable[[], Remedy], hosts: int = 1) -> tuple[RunState, list[Any], list[str]]:
-    """How it ends when nobody kills it, and every boundary that it passes."""
-    story, gate = Story(place, remedy, hosts), KillAt(0)
-    state = story.attempt(gate)
-    assert state is not None
-    assert state.is_closed
-    story.scene.store.close()
-    return state, story.picture(), gate.passed
-
-
-def intents_cover_dispatches(story: Story) -> bool:
-    """Whether every change that reached a host had its intent in the journal."""
-    recorded = {str(e.body["id"]) for e in story.events() if e.kind is Kind.STEP_INTENT}
-    return all(c.id in recorded for m in story.scene.machines.values() for c in m.changes)
-
-
-def all_let_go(story: Story) -> bool:
-    return all(m.holder is None for m in story.scene.machines.values())
+from remedy.model import Outcome
+from tests.engine.between import KillAt
+from tests.engine.scene import Remedy
+from tests.engine.story import Story, all_let_go, intents_cover_dispatches, ladder, mixed, undone, uninterrupted
 
 
 @pytest.fixture
@@ -250,60 +165,3 @@ def test_fault_064_a_store_that_fails_at_any_write_leaves_no_act_without_its_int
             story.attempt(full_disk)
         assert intents_cover_dispatches(story)
         demand_same_end(story, expected, picture, f"write {nth}")
-
-
-# ---------------------------------------------------------------- two processes
-
-
-@pytest.mark.parametrize("where", ["before append", "before change", "after change", "before look", "before release"])
-def test_fault_061_a_process_that_stood_still_does_nothing_more_once_another_took_over(
-    tmp_path: Path, where: str
-) -> None:
-    story = Story(tmp_path / "home", ladder)
-    resumed: list[RunState] = []
-
-    def stands_still(name: str) -> None:
-        if name == where and not resumed and story.scene.machines["h1"].holder:
-            wrapped = story.scene.wrap_store, story.scene.wrap_transport
-            story.through(None)
-            resumed.append(story.scene.resume())  # the whole of it, while this one stands still
-            story.scene.wrap_store, story.scene.wrap_transport = wrapped
-
-    late = story.attempt(stands_still)
-    assert resumed[0].outcome is Outcome.CHANGED
-    assert late is not None
-    assert (late.outcome, late.verdict, late.is_closed) == (Outcome.CHANGED, Verdict.RESOLVED, True)
-    assert (story.twice(), story.scene.worlds["h1"].level, story.scene.changes()) in (([], 5, 2), ([], 5, 3))
-    assert all_let_go(story)
-    story.scene.store.close()
-
-
-def test_fault_060_a_resume_that_finds_the_host_held_leaves_the_run_open(tmp_path: Path) -> None:
-    story = Story(tmp_path / "home", ladder)
-    assert story.attempt(KillAt(6)) is None
-    machine = story.scene.machines["h1"]
-    machine.holder, machine.owner = Lease(run="another", fence=99), "bob@desk"
-    state = story.attempt(None)
-    assert state is not None
-    assert (state.outcome, state.is_closed, story.scene.changes()) == (Outcome.UNKNOWN, False, 0)
-    assert "bob@desk" in state.hosts["h1"].reason
-    machine.holder = None
-    state = story.attempt(None)
-    assert state is not None
-    assert (state.outcome, story.scene.worlds["h1"].level) == (Outcome.CHANGED, 5)
-    story.scene.store.close()
-
-
-def test_a_host_that_cannot_be_reached_again_after_an_act_stays_unknown(tmp_path: Path) -> None:
-    story = Story(tmp_path / "home", ladder)
-    story.scene.machines["h1"].fail(Fault(verb="change", when="answered"))
-    story.attempt(lambda name: None)
-    story.scene.machines["h1"].refuses = Unreachable("no route")
-    state = story.attempt(None)
-    assert state is not None
-    assert (state.outcome, state.is_closed) == (Outcome.UNKNOWN, False)
-    story.scene.machines["h1"].refuses = None
-    state = story.attempt(None)
-    assert state is not None
-    assert (state.outcome, story.twice()) == (Outcome.CHANGED, [])
-    story.scene.store.close()

@@ -23,7 +23,6 @@ from remedy.model import (
     Await,
     Call,
     Change,
-    CheckTree,
     Effect,
     Finding,
     HostPlan,
@@ -43,9 +42,8 @@ from remedy.model import (
     Risk,
     SecretRef,
     UndoBy,
-    UndoImpossible,
-    UndoUnnecessary,
 )
+from tests.engine.any_plan import parts
 
 OUTSIDE = ("id", "digest", "made_at", "requester")
 Place = tuple[str | int, ...]
@@ -228,67 +226,6 @@ def test_fault_033_steps_added_removed_or_reordered_count() -> None:
 def test_a_plan_sealed_at_another_time_by_another_person_has_the_same_digest() -> None:
     again = replace(PLAN, id="p2", made_at="2031-01-01T00:00:00+00:00", requester="bob")
     assert sealed(again).digest == PLAN.digest
-
-
-# ---------------------------------------------------------------- any plan
-
-words = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-some_words = st.lists(words, max_size=3).map(tuple)
-looks = st.builds(Look, family=words, function=words, args=some_words, timeout_s=st.integers(1, 99))
-calls = st.builds(
-    Call,
-    family=words,
-    function=words,
-    args=st.lists(st.one_of(words, st.builds(SecretRef, words)), max_size=2).map(tuple),
-    items=some_words,
-)
-operations: st.SearchStrategy[Operation] = st.one_of(calls, st.builds(Put, path=words, content=some_words))
-undos = st.one_of(
-    st.builds(UndoUnnecessary, says=words),
-    st.builds(UndoImpossible, says=words),
-    st.builds(UndoBy, says=words, operations=st.lists(calls, max_size=2).map(tuple)),
-)
-changes = st.builds(
-    Change,
-    title=words,
-    operations=st.lists(operations, max_size=3).map(tuple),
-    effect=st.builds(Effect, says=words),
-    undo=undos,
-    risk=st.sampled_from(Risk),
-)
-steps = st.builds(
-    PlannedStep,
-    step=words,
-    action=words,
-    params=st.dictionaries(words, st.one_of(words, st.integers(), st.booleans(), st.none()), max_size=2),
-    title=words,
-    look=st.one_of(st.none(), looks),
-    ground=some_words,
-    change=st.one_of(st.none(), changes),
-)
-asks = st.builds(Asked, check=words, params=st.dictionaries(words, words, max_size=2), look=looks)
-trees: st.SearchStrategy[CheckTree] = st.recursive(
-    asks,
-    lambda inner: st.one_of(
-        st.builds(AllOf, st.lists(inner, max_size=2).map(tuple)),
-        st.builds(AnyOf, st.lists(inner, max_size=2).map(tuple)),
-        st.builds(NotOf, inner),
-    ),
-    max_leaves=3,
-)
-parts = st.builds(
-    HostPlan,
-    host=words,
-    identity=words,
-    environment=words,
-    entry=st.dictionaries(words, words, max_size=1),
-    params=st.dictionaries(words, words, max_size=2),
-    clock=st.integers(0, 2**40),
-    symptom=trees,
-    until=trees,
-    verify=trees,
-    steps=st.lists(steps, max_size=2).map(tuple),
-)
 
 
 @given(st.lists(parts, max_size=2).map(tuple), st.data())

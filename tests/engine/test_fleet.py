@@ -11,7 +11,7 @@ from remedy.hosts.fake import Fault
 from remedy.model import Limits, Outcome, Policy, Verdict
 from tests.engine.conftest import NewScene
 from tests.engine.scene import Remedy, Scene, asked, drop_until, full, step
-from tests.engine.toy import World
+from tests.engine.world import World
 
 
 def fleet(new_scene: NewScene, count: int, **broken: World) -> Scene:

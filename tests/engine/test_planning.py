@@ -1,0 +1,62 @@
+"""A plan says what would be done, and looks are all it sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remedy.engine.report import exit_code
+from remedy.errors import Invalid, Refused
+from remedy.hosts.fake import Fault
+from remedy.model import Outcome
+from tests.engine.conftest import NewScene
+from tests.engine.scene import DROP_A, always, drop_until, step
+
+
+def test_a_step_that_is_not_wanted_is_planned_as_nothing_with_the_reason(new_scene: NewScene) -> None:
+    scene = new_scene()
+    seen: list[Any] = []
+
+    def when(observed: Any) -> bool:
+        seen.append(observed)
+        return False
+
+    plan = scene.plan(always(step("s", "toy.drop", when=when, where="/a")))
+    (one,) = plan.hosts[0].steps
+    assert (one.change, one.reason) == (None, "when: wanted")
+    assert seen == [{"s": {"root": "/a", "files": {"a0": "1:0", "a1": "1:1", "a2": "1:2"}}}]
+
+
+def test_ages_are_made_absolute_when_the_plan_is_made(new_scene: NewScene) -> None:
+    scene = new_scene()
+    plan = scene.plan(always(step("s", "toy.start", service="db", since=60)))
+    look = plan.hosts[0].steps[0].look
+    assert look is not None
+    assert look.args == ("db", str(1_700_000_000 - 60))
+
+
+def test_a_host_that_lacks_what_a_step_needs_refuses_the_plan(new_scene: NewScene) -> None:
+    scene = new_scene()
+    scene.machines["h1"].functions = {"level_look": scene.machines["h1"].functions["level_look"]}
+    with pytest.raises(Refused, match="no such function"):
+        scene.plan(always(DROP_A))
+
+
+def test_an_actions_own_cap_refuses_the_plan(new_scene: NewScene) -> None:
+    with pytest.raises(Refused, match="more than 2 files"):
+        new_scene().plan(always(step("s", "toy.drop", where="/a", most=2)))
+
+
+def test_fault_016_no_host_is_an_error(new_scene: NewScene) -> None:
+    with pytest.raises(Invalid, match="no host"):
+        new_scene().planner().plan([])
+
+
+def test_a_lost_look_while_planning_is_unreachable_and_never_unknown(new_scene: NewScene) -> None:
+    scene = new_scene()
+    scene.machines["h1"].fail(Fault(verb="look", when="dispatched"))
+    plan = scene.plan(drop_until(4))
+    assert plan.hosts[0].unreachable
+    state = scene.apply(plan)
+    assert (state.outcome, exit_code(state)) == (Outcome.UNREACHABLE, 4)
