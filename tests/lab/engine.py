@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import signal
 import subprocess
 import time
@@ -101,14 +102,14 @@ def _join(programs: dict[str, str], cache: Path) -> Engine:
     joined = Engine(
         socket=RUN / "docker.sock",
         image="remedy-lab:" + archive.stem.rpartition("-")[2],
-        owner=_owner_of(os.getpid()),
+        owner=f"{_begin_of(os.getpid())}.{secrets.token_hex(4)}",
         program=programs["docker"],
     )
     if not _answers(joined):
         _stop(programs["ip"])  # one that runs and does not answer
         _start(joined, programs, cache)
     for owner in _owners(joined):
-        if owner != _owner_of(int(owner.partition(".")[0])):
+        if not owner.startswith(_begin_of(int(owner.partition(".")[0])) + "."):
             _sweep(joined, owner)  # its run was killed
     if not joined.docker("images", "--quiet", joined.image).strip():
         joined.docker(
@@ -212,7 +213,7 @@ def _is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def _owner_of(pid: int) -> str:
+def _begin_of(pid: int) -> str:
     """The process and when it began, which together no other process has; "PID." of one that is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
