@@ -71,8 +71,9 @@ def _covers(approved: Operation, wanted: Operation) -> bool:
         return True
     if not (isinstance(approved, Call) and isinstance(wanted, Call)):
         return False
-    is_same_verb = replace(wanted, items=approved.items) == approved
-    return is_same_verb and bool(wanted.items) and Counter(wanted.items) <= Counter(approved.items)
+    is_same_verb = replace(wanted, items=approved.items, timeout_s=approved.timeout_s) == approved
+    is_no_longer = wanted.timeout_s <= approved.timeout_s  # fewer items may need less time
+    return is_same_verb and is_no_longer and bool(wanted.items) and Counter(wanted.items) <= Counter(approved.items)
 
 
 def overlaps(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

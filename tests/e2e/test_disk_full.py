@@ -55,7 +55,9 @@ def test_the_plan_lists_every_file_and_changes_nothing(home: Home, full: LabHost
 def test_undo_brings_back_the_files_as_they_were(home: Home, full: LabHost) -> None:
     listing = f"cd {LOGS} && stat -c '%n %s %Y %U %a' app.log.* && sha256sum app.log.*"
     before = full.sh(listing)
-    run = home.remedy("apply", "disk-full", "--host", "prod1", "--yes", "--json").document["run"]
+    applied = home.remedy("apply", "disk-full", "--host", "prod1", "--yes", "--json")
+    assert applied.code == 0, applied
+    run = applied.document["run"]
     assert full.sh(f"ls {LOGS}").split() == ["app.log", "app.log.young"]
 
     undone = home.remedy("undo", run, "--yes", "--json")
@@ -81,6 +83,7 @@ def test_a_file_written_to_between_plan_and_apply_makes_the_plan_stale(home: Hom
 def test_a_file_gone_between_plan_and_apply_is_left_out(home: Home, full: LabHost) -> None:
     plan = home.remedy("plan", "disk-full", "--host", "prod1", "--json").document["id"]
     full.sh(f"rm {LOGS}/app.log.2")
+    full.fill(95)
     home.remedy("approve", plan)
 
     applied = home.remedy("apply", plan, "--json")

@@ -40,7 +40,7 @@ def test_a_service_that_does_not_answer_is_restarted_once(home: Home, host: LabH
 def test_a_restart_that_does_not_help_is_ineffective_and_says_so(home: Home, host: LabHost) -> None:
     host.sh("touch /etc/app/broken; systemctl restart app || true")
 
-    applied = home.remedy("apply", "service-down", "--host", "prod1", "--yes", "--json")
+    applied = home.remedy("apply", "service-down", "--host", "prod1", "-p", "start_within=5s", "--yes", "--json")
 
     assert applied.code == 1, applied
     assert applied.document["verdict"] == "ineffective"
