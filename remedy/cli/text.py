@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
 LONGEST_LINE = 2000  # characters: a path may have 4,095 bytes, a screen has some 200
 # Letters and symbols that are printable by Unicode's word and yet show nothing.
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))  # of a variation; they show nothing of their own
 
 
 def visible(text: str) -> str:
@@ -24,7 +24,7 @@ def visible(text: str) -> str:
 
 
 def _is_seen(character: str) -> bool:
-    return character.isprintable() and not _BLANK.match(character)
+    return character.isprintable() and character not in _BLANK and not any(ord(character) in r for r in _SELECTORS)
 
 
 def _escape(character: str) -> str:

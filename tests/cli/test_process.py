@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -18,7 +19,8 @@ from tests.cli.conftest import PLAYBOOK
 
 HEAVY = {"paramiko", "fabric", "docker", "jsonschema", "jinja2", "rich", "yaml", "sqlite3", "click", "asyncio", "ssl"}
 REMEDY = (sys.executable, "-m", "remedy")
-ROUNDS = 9
+ROUNDS = 15  # at most; a quiet machine needs a third
+BARES = 6  # starts of a bare Python per round, as they are short
 
 
 def modules_after(argv: Sequence[str], cwd: Path) -> set[str]:
@@ -36,16 +38,12 @@ def modules_after(argv: Sequence[str], cwd: Path) -> set[str]:
     return set(done.stderr.splitlines()[-1].split())
 
 
-def least_cpu_s(cases: Sequence[Sequence[str]], cwd: Path) -> list[float]:
-    """The least CPU of each command, measured in turn over some rounds: what is above it is the machine's."""
-    taken: list[list[float]] = [[] for _ in cases]
-    for _ in range(ROUNDS):
-        for argv, found in zip(cases, taken, strict=True):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(list(argv), capture_output=True, timeout=60, cwd=cwd, check=True)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return [min(found) for found in taken]
+def cpu_s(argv: Sequence[str], cwd: Path) -> float:
+    """The CPU of one command."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(list(argv), capture_output=True, timeout=60, cwd=cwd, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @pytest.fixture
@@ -78,14 +76,17 @@ def test_a_list_imports_no_way_to_a_host(tmp_path: Path) -> None:
     assert not loaded & (HEAVY - {"click", "sqlite3"})
 
 
-def test_the_version_costs_at_most_4_bare_pythons_and_validate_at_most_16(playbook: Path) -> None:
-    asked = "import sys; sys.argv = ['remedy', {}]; from remedy.cli import main; main()"
-    cases = ["pass", asked.format("'--version'"), asked.format(f"'validate', {str(playbook)!r}")]
-
-    bare, version, validate = least_cpu_s([[sys.executable, "-c", c] for c in cases], playbook.parent)
-
-    assert version <= 4 * bare, f"{version / bare:.1f} x"
-    assert validate <= 16 * bare, f"{validate / bare:.1f} x"
+@pytest.mark.parametrize(("argv", "most"), [(["--version"], 4), (["validate", "disk-full.yml"], 16)])
+def test_what_starting_costs_in_bare_pythons(playbook: Path, argv: list[str], most: int) -> None:
+    """The median of many rounds, side by side: other work on the machine then slows both."""
+    asked = f"import sys; sys.argv = ['remedy', *{argv!r}]; from remedy.cli import main; main()"
+    ratios: list[float] = []
+    while len(ratios) < ROUNDS:
+        bare = statistics.mean(cpu_s([sys.executable, "-c", "pass"], playbook.parent) for _ in range(BARES))
+        ratios.append(cpu_s([sys.executable, "-c", asked], playbook.parent) / bare)
+        if len(ratios) >= ROUNDS // 3 and statistics.median(ratios) <= most:
+            return
+    pytest.fail(f"{statistics.median(ratios):.1f} x of a bare Python, more than {most}")
 
 
 # ---------------------------------------------------------------- signals

@@ -20,15 +20,13 @@ def command(world: World, paths: tuple[str, ...], as_json: bool) -> int:
 
     Without a PATH: all files of the home. No host is touched.
     """
-    from remedy.cli.home import find_home  # noqa: PLC0415 — the command line is right by now
-    from remedy.cli.wiring import Parts  # noqa: PLC0415
+    from remedy.actions.catalogue import shipped  # noqa: PLC0415 — the command line is right by now
     from remedy.errors import Invalid  # noqa: PLC0415
     from remedy.load.validate import files_to_validate, validate_paths  # noqa: PLC0415
 
-    parts = Parts(world)
-    home = _home(world) if paths else find_home(world.asked_home, world.environ, world.cwd).path
+    home = _home(world, needed=not paths)
     names = [options.path_of(world.cwd, p) if not (world.cwd / p).is_dir() else str(world.cwd / p) for p in paths]
-    problems = validate_paths(names, home, parts.catalogue)
+    problems = validate_paths(names, home, world.catalogue or shipped())
     files = [str(p) for p in files_to_validate(names, home)]
     if problems:
         count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -40,7 +38,11 @@ def command(world: World, paths: tuple[str, ...], as_json: bool) -> int:
     return 0
 
 
-def _home(world: World) -> Path:
+def _home(world: World, *, needed: bool) -> Path:
     """Where playbooks' names are looked up; a path needs no home at all."""
+    if needed:
+        from remedy.cli.home import find_home  # noqa: PLC0415 — where it is used
+
+        return find_home(world.asked_home, world.environ, world.cwd).path
     named = world.asked_home or world.environ.get("REMEDY_HOME", "")
     return world.cwd / named if named else world.cwd
