@@ -18,6 +18,7 @@ class Verb(ABC):
 
     name: ClassVar[str]
     verified_on: ClassVar[str] = "real"  # real | stub | contract: what its tests ran against
+    example: ClassVar[str] = ""  # its parameters in the docs, where those that are required alone show little
 
     @classmethod
     def family(cls) -> str:

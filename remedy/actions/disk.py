@@ -20,6 +20,7 @@ class Free(Check):
     """
 
     name = "disk.free"
+    example = "{mount: /, below: 20%}"
 
     mount: Path = param("A directory of the filesystem", default="/")
     below: Amount | None = param("Ok when less than this is free", default=None)
@@ -96,6 +97,7 @@ class Top(Check):
     """
 
     name = "disk.top"
+    example = "{mount: /var, depth: 2}"
 
     mount: Path = param("Where to begin", default="/")
     depth: int = param("Levels of directories to show", default=3, minimum=1, maximum=12)

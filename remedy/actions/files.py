@@ -71,6 +71,7 @@ class Prune(Action[OldFiles]):
     """
 
     name = "files.prune"
+    example = "{root: /var/log/app, match: '*.log.*', older_than: 7d}"
     risk = Risk.MEDIUM
 
     root: Path = param("Directory to clean; it must be named by its real path")

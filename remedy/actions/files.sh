@@ -452,7 +452,7 @@ files_restore() {
 	files_begin "$@"
 	files_each files_flush_restore
 	[ ! -d "$3" ] || find "$3" -depth -type d -exec rmdir -- {} + 2>/dev/null
-	echo "brought back $files_taken files; $files_gone had not been taken"
+	echo "brought back $files_taken files; $files_gone were not in the quarantine"
 	[ "$files_failed" -eq 0 ] || give_up "$files_failed files could not be brought back"
 }
 

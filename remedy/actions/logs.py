@@ -71,6 +71,7 @@ class Rotate(Action[LogFiles]):
     """
 
     name = "logs.rotate"
+    example = "{paths: [/var/log/app/*.log], larger_than: 100MiB, keep: 7, reopen: [app.service]}"
     risk = Risk.LOW
 
     paths: tuple[Glob, ...] = param("Log files to consider; rotated generations among them are left alone", minItems=1)

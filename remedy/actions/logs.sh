@@ -122,11 +122,12 @@ logs_evidence() {
 logs_class() {
 	logs_class=closed
 	for logs_pid in $(logs_pids "$1"); do
-		logs_told_by "$logs_pid" || {
+		if logs_told_by "$logs_pid"; then
+			logs_class=reopens
+		elif logs_holds "$logs_pid" "$1"; then
 			echo held
 			return
-		}
-		logs_class=reopens
+		fi
 	done
 	if [ "$logs_class:$logs_hidden" != closed:0 ] && [ $logs_class = closed ]; then
 		case $(id -u):$3 in
@@ -154,6 +155,14 @@ logs_writers() {
 				case $logs_flags in *[1256]) echo "$logs_id $logs_pid" ;; esac # O_WRONLY or O_RDWR: fcntl.h
 			done | sort -u
 	)
+}
+
+# Does process PID still hold the file ID? One that was started for a moment is gone by now.
+logs_holds() {
+	case $logs_nl$(find -L "/proc/$1/fd" -maxdepth 1 -type f -exec stat -L -c '%d:%i' {} + 2>/dev/null)$logs_nl in
+	*"$logs_nl$2$logs_nl"*) return 0 ;;
+	esac
+	return 1
 }
 
 # The processes among logs_open that write to the file ID.
@@ -294,18 +303,33 @@ logs_reopen() {
 	done
 	logs_deadline=$(($(date +%s) + $4))
 	logs_writers "$logs_wanted"
-	for logs_pid in $(printf '%s\n' "$logs_open" | sed 's/.* //'); do
-		logs_told_by "$logs_pid" || give_up "process $logs_pid writes to it and cannot be told; nothing is lost"
-		case $logs_told in *" $logs_teller "*) continue ;; esac
-		kill -s "$logs_signal" "$logs_teller" || give_up "process $logs_teller cannot be told; nothing is lost"
-		logs_told="$logs_told$logs_teller "
-		echo "sent $logs_signal to process $logs_teller"
-	done
+	# shellcheck disable=SC2086 # pairs of a file and a process
+	logs_tell $logs_open
 	while [ -n "$logs_open" ]; do
 		[ "$(date +%s)" -lt "$logs_deadline" ] || give_up "still written to after $4 s; nothing is lost: the lines are in $logs_aside"
 		sleep 0.2 2>/dev/null || sleep 1
 		logs_writers "$logs_wanted"
 	done
+}
+
+# logs_tell ID PID ...: tell each that can be told, once. All are told before one that cannot ends it.
+logs_tell() {
+	logs_deaf=
+	while [ $# -gt 0 ]; do
+		if logs_told_by "$2"; then
+			case $logs_told in
+			*" $logs_teller "*) ;;
+			*)
+				kill -s "$logs_signal" "$logs_teller" && echo "sent $logs_signal to process $logs_teller"
+				logs_told="$logs_told$logs_teller "
+				;;
+			esac
+		elif logs_holds "$2" "$1"; then
+			logs_deaf="$logs_deaf $2"
+		fi
+		shift 2
+	done
+	[ -z "$logs_deaf" ] || give_up "written by processes that cannot be told:$logs_deaf; nothing is lost"
 }
 
 # logs_keep KEEP COMPRESS: make generation 1 of each log that is aside and that nobody writes to.

@@ -16,6 +16,7 @@ class Running(Check):
     """See that processes with exactly this command line run, and how many."""
 
     name = "process.running"
+    example = "{cmdline: /usr/sbin/sshd -D, user: root}"
 
     cmdline: Text = param("The whole command line, arguments joined by one space, as `ps -o args` shows it")
     user: Text | None = param("Only processes of this user", default=None)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from remedy.actions.catalogue import shell_of
 from remedy.model import Await, Call, Look, Operation, Put, Reply
+from tests.lab import LabHost
 
 TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}
-SCRIPT = 'set -u; umask 077; cd /; export LC_ALL=C; now=$1; . "$2"; . "$3"; shift 3; fn=$1; shift; "$fn" "$@"'
+SCRIPT = 'set -u; umask 077; cd /; export LC_ALL=C; now=$1; eval "$2"; eval "$3"; shift 3; fn=$1; shift; "$fn" "$@"'
 SHELLS = ("dash", "bash", "busybox")
 GNU_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -25,7 +26,6 @@ class FarEnd:
     name: str
     shell: tuple[str, ...]
     path: str
-    folder: Path  # holds the shell files
 
     def run(
         self, family: str, function: str, args: Sequence[str], *, items: Sequence[str] = (), timeout_s: float = 60
@@ -51,10 +51,8 @@ class FarEnd:
         return False
 
     def _begin(self, family: str, function: str, args: Sequence[str]) -> subprocess.Popen[bytes]:
-        for name in ("common", family):
-            (self.folder / f"{name}.sh").write_bytes(shell_of(name))
-        files = (str(self.folder / "common.sh"), str(self.folder / f"{family}.sh"))
-        argv = [*self.shell, "-c", SCRIPT, "sh", str(int(time.time())), *files, function, *args]
+        functions = (shell_of("common"), shell_of(family))
+        argv: list[str | bytes] = [*self.shell, "-c", SCRIPT, "sh", str(int(time.time())), *functions, function, *args]
         return subprocess.Popen(
             [os.fsencode(a) for a in argv],
             stdin=subprocess.PIPE,
@@ -108,8 +106,14 @@ def far_end_of(name: str, folder: Path) -> FarEnd | None:
     if shutil.which(name) is None:
         return None
     if name == "busybox":
-        return FarEnd(name, ("busybox", "sh"), _busybox_path(folder / "busybox-bin"), folder)
-    return FarEnd(name, (name,), GNU_PATH, folder)
+        return FarEnd(name, ("busybox", "sh"), _busybox_path(folder / "busybox-bin"))
+    return FarEnd(name, (name,), GNU_PATH)
+
+
+def far_end_in(host: LabHost, shell: tuple[str, ...] = ("dash",)) -> FarEnd:
+    """The far end of one shell inside a test host, as root. It cannot be cut off: only its client would end."""
+    inside = host.engine.command("exec", "--interactive", host.container, *shell)
+    return FarEnd(f"{host.name} {shell[0]}", tuple(inside), GNU_PATH)
 
 
 def _busybox_path(folder: Path) -> str:
