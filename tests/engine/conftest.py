@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -9,6 +10,14 @@ from tests.engine.scene import Scene, full
 from tests.engine.world import World
 
 NewScene = Callable[..., Scene]
+MEMORY = Path("/dev/shm")  # a store syncs each event; the engine's promises need no disk
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A directory of the test's own, in memory where that is to be had."""
+    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
+        yield Path(place)
 
 
 @pytest.fixture
