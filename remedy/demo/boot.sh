@@ -10,6 +10,9 @@ if [ "$here" = "$outside" ]; then # nothing is ever mounted where the machine wo
 	echo "this is the machine itself" >&2
 	exit 1
 fi
+umask 022 # whatever the caller's is: the host's user must read its own machine
+chmod 711 "$directory"
+chmod 644 "$directory"/etc/*
 hostname demo 2>/dev/null || :
 mkdir -p "$place"
 mount -t tmpfs -o mode=755,size=4m tmpfs "$place"

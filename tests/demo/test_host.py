@@ -114,6 +114,29 @@ def test_it_leaves_nothing(server: Server, way: Way) -> None:
     assert_nothing_left(running.directory, running.port)
 
 
+@pytest.mark.parametrize("way", ["root", "user"])
+def test_a_caller_whose_files_are_private_gets_it_too(way: Way) -> None:
+    skip_unless_possible("library", way)
+    before = os.umask(0o077)
+    try:
+        with demo_host(ways=(way,)) as running, log_in(running) as connected:
+            assert ask(connected, "test -w /run/user/$(id -u) && id -un").out == "demo\n"
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("way", ["root", "user"])
+def test_where_no_usual_place_is_free_it_lives_below_its_own_directory(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skip_unless_possible("library", way)
+    monkeypatch.setattr("remedy.demo.machine.PLACES", ())
+    with demo_host(ways=(way,)) as running, log_in(running) as connected:
+        assert running.disk == running.directory / "place/disk"
+        assert " 95% " in ask(connected, f"df -P {running.disk}").out
+    assert_nothing_left(running.directory, running.port)
+
+
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_however_its_owner_dies_it_leaves_nothing(blow: signal.Signals) -> None:
     with held_host() as (owner, directory, port):
