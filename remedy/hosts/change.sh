@@ -54,26 +54,28 @@ far_same_ground() {
 	far_seen=$(far_part_looks "$far_p_look")
 	far_text=${far_seen#*"$far_nl$far_nonce $far_seq look 0$far_nl"}
 	case $far_text in
-	*"$far_nl$far_nonce $far_seq rc 0$far_nl"*) ;;
-	*)
-		far_print "$far_seen"
-		far_frame unseen
-		return 1
+	*"$far_nl$far_nonce $far_seq rc 0$far_nl"*)
+		! far_is_planned || return 0
+		set -- moved
 		;;
+	*) set -- unseen ;;
 	esac
-	far_text=${far_text%%"$far_nl$far_nonce $far_seq rc 0$far_nl"*}
-	case $far_nl$far_text$far_nl in
-	*"$far_nl--$far_nl"*)
-		far_text=$far_nl$far_text$far_nl
-		far_text=${far_text%%"$far_nl--$far_nl"*}
-		far_text=${far_text#"$far_nl"}
-		;;
-	*) far_text=${far_text%"$far_nl"} ;;
-	esac
-	[ "$far_text" != "${far_p_ground%"$far_nl"}" ] || return 0
-	far_print "$far_seen"
-	far_frame moved
+	far_print "$far_seen$far_nl"
+	far_frame "$1"
 	return 1
+}
+
+# Whether far_text begins with the planned lines and nothing else: a line `--` or the answer's end follows.
+# Only `case` is used on it: cutting a text of many lines in two takes some shells quadratic time.
+far_is_planned() {
+	case $far_text in
+	"$far_p_ground--$far_nl"* | \
+		"$far_p_ground--$far_nl$far_nonce $far_seq rc 0$far_nl"* | \
+		"$far_p_ground$far_nl$far_nonce $far_seq rc 0$far_nl"*) return 0 ;;
+	"$far_p_ground$far_nonce $far_seq rc 0$far_nl"*) ;; # its last line has no newline of its own,
+	*) return 1 ;;
+	esac
+	case $far_p_ground in "$far_nl" | *"$far_nl$far_nl") return 1 ;; esac # so it is not an empty one
 }
 
 # far_operate COUNT: sets far_failed, the first that failed or -1, and far_failed_rc.

@@ -34,20 +34,16 @@ class Seen:
 
     def reply(self, redactor: Redactor) -> Reply:
         """The reply; a shell drops NUL bytes, so they are dropped here too."""
-        text = b"\n" + redactor.scrub(bytes(self.text).replace(b"\0", b""))
-        text += b"" if text.endswith(b"\n") else b"\n"
-        ground, _, evidence = text.partition(b"\n--\n")
+        text = text_of(redactor.scrub(bytes(self.text).replace(b"\0", b"")))
+        lines = tuple(text.removesuffix("\n").split("\n")) if text else ()
+        at = lines.index("--") if "--" in lines else len(lines)
         return Reply(
             rc=self.rc or 0,
-            ground=_lines(ground[1:]),
-            evidence=_lines(evidence),
+            ground=lines[:at],
+            evidence=lines[at + 1 :],
             error=self.error,
             truncated=self.is_cut,
         )
-
-
-def _lines(text: bytes) -> tuple[str, ...]:
-    return tuple(text_of(text).removesuffix("\n").split("\n")) if text else ()
 
 
 class Gather:

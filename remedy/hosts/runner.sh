@@ -40,6 +40,7 @@ far_sleep_or_end() {
 	trap '[ "${!-}" = "$far_before" ] || kill "$!"; exit 1' TERM
 	sleep "$1" &
 	wait "$!"
+	trap '' TERM # from here on it is too late
 }
 
 far_unwatch() {

@@ -79,3 +79,9 @@ t_leave_behind() {
 }
 
 t_descriptors() { ls -l /proc/self/fd; }
+
+# What a disk that has just become full does to a receipt.
+t_spoil() {
+	mv "$1" "$1.saved"
+	mkdir "$1"
+}

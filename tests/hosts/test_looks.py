@@ -40,7 +40,7 @@ def test_an_age_is_counted_back_from_the_hosts_own_clock(any_far: Far) -> None:
 
 
 def test_ground_and_evidence_are_parted_at_the_first_line_of_two_dashes(any_far: Far) -> None:
-    texts = ["a\n--\nb", "a", "--\nb\n--\nc", "--", "", "\n\na\n\n", "a\n--", "x --\n--x\n--\n"]
+    texts = ["a\n--\nb", "a", "--\nb\n--\nc", "--", "", "\n\na\n\n", "a\n--", "x --\n--x\n--\n", "\n--\n\n"]
     files = [any_far.directory / str(n) for n in range(len(texts))]
     for file, text in zip(files, texts, strict=True):
         file.write_text(text)
@@ -54,6 +54,7 @@ def test_ground_and_evidence_are_parted_at_the_first_line_of_two_dashes(any_far:
         (("", "", "a", ""), ()),
         (("a",), ()),
         (("x --", "--x"), ()),
+        (("",), ("",)),
     ]
 
 
