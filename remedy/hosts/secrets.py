@@ -89,6 +89,8 @@ def _from_command(arguments: Sequence[str]) -> str:
     deadline = time.monotonic() + COMMAND_S
     try:
         content = _output_until(process, deadline)
+        if len(content) > LARGEST_BYTES:
+            raise Invalid(f"{name} gives more than {LARGEST_BYTES} bytes")
         code = process.wait(max(0.0, deadline - time.monotonic()))
     except (TimeoutError, subprocess.TimeoutExpired):
         raise Invalid(f"{name} did not end within {COMMAND_S:g} seconds") from None
@@ -112,7 +114,6 @@ def _output_until(process: subprocess.Popen[bytes], deadline: float) -> bytes:
             if not chunk:
                 return content
             content += chunk
-    _end(process)
     return content
 
 

@@ -102,8 +102,9 @@ class _Builder:
     def read(self, text: str) -> None:
         try:
             for event in _events(text):
-                if self.documents < 2:
-                    self._take(event)
+                self._take(event)
+                if self.documents > 1:  # the first one is whole
+                    break
         except yaml.MarkedYAMLError as error:
             self._syntax(error, text)
         except _Stop:

@@ -102,6 +102,8 @@ class _Reader:
 
     def entries(self, raw: Mapping[str, Json]) -> Iterator[Entry]:
         for name, body in raw.items():
+            if self.document.flaws.cut:
+                return
             pointer = below("/hosts", name)
             fields = _mapping(body)
             place = self.document.key_place(pointer)

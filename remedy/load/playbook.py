@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,11 +11,14 @@ from remedy.digest import digest
 from remedy.load.documents import Document, read_document
 from remedy.load.find import find_playbook
 from remedy.load.playbook_checks import Checker, param_spec
-from remedy.load.problems import below, refuse
+from remedy.load.problems import Flaw, below, refuse
 from remedy.load.resolved import ParamSpec, Playbook
 from remedy.load.schema_errors import hold_against
 from remedy.load.schemas import playbook_schema
+from remedy.load.text import kind_of
 from remedy.model import Json, Limits
+
+MOST_STEPS = 500  # as the schema says; counted before anything is checked
 
 
 def load_playbook(name_or_path: str, home: Path, catalogue: Catalogue) -> Playbook:
@@ -34,8 +38,20 @@ def check_document(document: Document, stem: str, catalogue: Catalogue) -> None:
     """Add to the document's flaws whatever makes it no playbook called `stem`."""
     if not document.is_whole:
         return
+    document = _of_bounded_length(document)
     Checker(document, catalogue).check(stem)
     hold_against(document, playbook_schema(catalogue))
+
+
+def _of_bounded_length(document: Document) -> Document:
+    """The document, without the steps that are too many: they are one problem, and are not read."""
+    value = document.value
+    steps = value.get("steps") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(steps, list) or len(steps) <= MOST_STEPS:
+        return document
+    message = f"'steps' is {kind_of(steps)}"
+    document.flaws.add(Flaw("", document.place("/steps"), message, f"wanted at most {MOST_STEPS} members", "split it"))
+    return replace(document, value={**value, "steps": steps[:MOST_STEPS]})
 
 
 def playbook_of(document: Document, path: Path) -> Playbook:

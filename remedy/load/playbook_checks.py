@@ -102,6 +102,8 @@ class Checker:
         ids = [s.get("id") for s in raw if isinstance(s, dict)]
         first: dict[str, str] = {}
         for i, step in enumerate(raw):
+            if self.document.flaws.cut:
+                return
             if not isinstance(step, dict):
                 continue
             pointer = f"/steps/{i}"

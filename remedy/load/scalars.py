@@ -24,6 +24,7 @@ _SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?", r
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9:.]+.*)?", re.ASCII)
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}", re.ASCII)
+_BEGINS_NUMBER = frozenset("0123456789+-.")
 LARGEST = 2**63 - 1
 
 
@@ -35,6 +36,8 @@ def meaning(text: str) -> Json:
     """
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _BEGINS_NUMBER:
+        return text
     if _SEXAGESIMAL.fullmatch(text):
         raise _ambiguous(text, "some readers take this for a number in base 60")
     if _TIMESTAMP.fullmatch(text):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from remedy.load.documents import Document
 from remedy.load.form import exact, fits, is_of_type
-from remedy.load.problems import Flaw, below
+from remedy.load.problems import MOST_PROBLEMS, Flaw, below
 from remedy.load.text import HIDDEN, is_secretive, kind_of, shown, suggestion
 
 Schema = dict[str, Any]
@@ -30,7 +31,8 @@ def hold_against(document: Document, schema: Schema) -> None:
     if fits(document.value, schema, schema):
         return
     validator = _validator(schema)
-    found = [f for error in validator.iter_errors(document.value) for f in _flaws(document, error)]
+    errors = islice(validator.iter_errors(document.value), MOST_PROBLEMS)
+    found = [f for error in errors for f in _flaws(document, error)]
     before = list(document.flaws.found)
     for flaw in sorted(found, key=_is_choice):  # a choice last: it may have a reason below
         known = document.flaws.found if _is_choice(flaw) else before

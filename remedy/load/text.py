@@ -27,6 +27,8 @@ UNSEEN_FIX = "leave it out; what is not ASCII is written in form C"
 
 def unseen_in(text: str) -> str:
     """Why `text` may not stand in a file, or "": characters that a reader cannot see, or not in NFC."""
+    if text.isascii() and text.isprintable():  # nearly always
+        return ""
     found = UNSEEN.search(text) or re.search("\r", text)
     if found:
         return f"holds the character {named(found[0])}, which a reader cannot see"

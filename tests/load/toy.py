@@ -118,7 +118,7 @@ def document(text: str | bytes, file: str = "plain.yml") -> Document:
     return parse_document(text if isinstance(text, bytes) else textwrap.dedent(text).encode(), file)
 
 
-def playbook(text: str, name: str = "plain") -> Playbook:
+def playbook(text: str | bytes, name: str = "plain") -> Playbook:
     """A playbook from its text. Raises Invalid."""
     read = document(text, f"{name}.yml")
     check_document(read, name, CATALOGUE)
