@@ -18,7 +18,7 @@ system: ## the machine's parts that the tests with real hosts need; as root, on 
 	sh tests/lab/system.sh
 
 format: .venv/.made
-	.venv/bin/ruff format --check .
+	.venv/bin/ruff format --check remedy tests
 
 lint: .venv/.made
 	.venv/bin/ruff check .
