@@ -10,6 +10,7 @@ from remedy.cli.wiring import Parts
 from remedy.engine.planner import demand_told
 from remedy.errors import Invalid
 from remedy.load.find import playbook_names
+from remedy.load.text import suggestion
 from remedy.model import Plan
 
 
@@ -38,8 +39,11 @@ def _kept(parts: Parts, ref: str) -> Plan:
     try:
         return plan_ref(parts, ref)
     except Invalid as unknown:
-        if ref in playbook_names(parts.home.path) or ref.endswith((".yml", ".yaml")):
+        names = playbook_names(parts.home.path)
+        if ref in names or ref.endswith((".yml", ".yaml")):
             raise Invalid(
                 f"{ref} is a playbook: name the host to apply it to", at=ref, fix=f"remedy apply {ref} --host NAME"
             ) from None
-        raise unknown
+        said = suggestion(ref, names)
+        fix = said if said.startswith("did you mean") else unknown.fix
+        raise Invalid(unknown.message, at=unknown.at, fix=fix) from None

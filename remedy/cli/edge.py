@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from remedy.cli.app import make_app
+from remedy.cli.app import COMMANDS, make_app
 from remedy.cli.faults import show_error
 from remedy.cli.world import World
 from remedy.errors import CannotTell, Invalid, RemedyError
@@ -38,7 +38,7 @@ def run(argv: Sequence[str], world: World) -> int:
     except RemedyError as error:
         return show_error(world, error, as_json=as_json)
     except click.ClickException as wrong:
-        return show_error(world, _usage(wrong), as_json=as_json)
+        return show_error(world, _usage(wrong, argv), as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
         stopped = CannotTell("interrupted", fix="what was begun: remedy list runs --open")
         return show_error(world, stopped, as_json=as_json)
@@ -48,10 +48,11 @@ def run(argv: Sequence[str], world: World) -> int:
         return show_error(world, as_bug(unforeseen, argv, world), as_json=as_json)
 
 
-def _usage(wrong: click.ClickException) -> Invalid:
+def _usage(wrong: click.ClickException, argv: Sequence[str]) -> Invalid:
     """A usage error with what to type instead."""
     context = getattr(wrong, "ctx", None)
-    path = context.command_path if context else "remedy"
+    named = next((a for a in argv if a in COMMANDS), "")
+    path = context.command_path if context else f"remedy {named}".rstrip()
     fix = getattr(wrong, "fix", "")
     close = getattr(wrong, "possibilities", None)
     if close and not fix:

@@ -39,7 +39,7 @@ class Progress:
                 self._begin(event.host, f"{event.step} ...")
             elif event.kind is Kind.HOST_LEASED:
                 self._now[event.host] = "looking again"
-            elif event.kind is Kind.HOST_CLOSED:
+            else:
                 self._now.pop(event.host, None)
             self._say(event_line(event, self._paint))
             self._status()

@@ -17,6 +17,7 @@ from remedy.cli.edge import run
 from remedy.cli.world import World
 from remedy.hosts.fake import FakeHost, FakeTransport
 from tests.cli.box import Disk, full_disk
+from tests.cli.local import make_local_home
 
 ANN, BEN = "uid:1000 (ann)", "uid:1001 (ben)"
 
@@ -154,3 +155,9 @@ def bench(tmp_path: Path) -> Bench:
     (home / "inventory/hosts.yml").write_text(INVENTORY)
     disks = {"prod1": full_disk(), "test1": full_disk()}
     return Bench(home, disks, {name: disk.host() for name, disk in disks.items()})
+
+
+@pytest.fixture
+def local_home(tmp_path: Path) -> Path:
+    """A home whose one host is this machine; `tmp_path/files` holds what its playbook takes."""
+    return make_local_home(tmp_path)

@@ -49,6 +49,7 @@ def test_help_lists_every_command(bench: Bench, capsys: pytest.CaptureFixture[st
         (("plan",), "remedy plan --help"),
         (("explain", "file.prune"), "did you mean files.prune?"),
         (("list", "plan"), "remedy list --help"),
+        (("apply", "disk-ful"), "did you mean disk-full?"),
         (("apply", "p1", "-p", "a=b"), "remedy apply PLAYBOOK --host H -p ..."),
     ],
 )
@@ -61,6 +62,12 @@ def test_what_is_wrong_is_answered_with_what_to_type(bench: Bench, argv: tuple[s
     plain = bench(*argv)
     assert (plain.code, plain.out) == (done.code, ""), "without --json an error is on standard error"
     assert fix in plain.err
+
+
+def test_an_option_without_its_value_leads_to_the_commands_own_help(bench: Bench) -> None:
+    done = bench("plan", "disk-full", "--host")
+
+    assert (done.code, "fix: remedy plan --help" in done.err) == (2, True), done
 
 
 def test_fault_016_a_misspelled_host_matches_nothing_and_nobody_is_asked(bench: Bench) -> None:
