@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from remedy.errors import Invalid, Problem
+from remedy.load.text import printable
 
 MOST_PROBLEMS = 100  # of one file; more say nothing new
 
@@ -33,7 +34,9 @@ class Flaw:
     fix: str = ""
 
     def problem(self) -> Problem:
-        return Problem(at=str(self.place), message=self.message, rule=self.rule, fix=self.fix)
+        """The same for a person; names and values in it may be anybody's."""
+        at = str(self.place)
+        return Problem(at=at, message=printable(self.message), rule=printable(self.rule), fix=printable(self.fix))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from remedy.load import templates
 from remedy.load.problems import below
 from remedy.load.resolved import ParamSpec, Playbook, Question, Resolved, Step
 from remedy.load.template import Value, text_of
-from remedy.load.text import said, suggestion
+from remedy.load.text import printable, said, shown, suggestion
 from remedy.load.values import example, parse_override, parse_value
 from remedy.model import AllOf, AnyOf, Asked, CheckTree, Host, Json, NotOf, SecretRef, Sourced
 
@@ -47,7 +47,11 @@ def choose(playbook: Playbook, host: Host, overrides: Mapping[str, str]) -> dict
     declared = {s.name: s for s in playbook.params}
     for name in overrides:
         if name not in declared:
-            raise Invalid(f"{playbook.name} has no parameter '{name}'", at=f"-p {name}", fix=suggestion(name, declared))
+            raise Invalid(
+                f"{playbook.name} has no parameter {shown(name)}",
+                at=f"-p {printable(name)}",
+                fix=suggestion(name, declared),
+            )
     return {s.name: _chosen(s, playbook, host, overrides) for s in playbook.params}
 
 

@@ -75,6 +75,13 @@ def _refers_to_secret(value: Json) -> bool:
     return isinstance(value, dict) and "secret" in value
 
 
+def printable(text: str) -> str:
+    """A message as one line of printable ASCII, whatever was quoted in it."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if " " <= c <= "~" else _escaped(c) for c in text)
+
+
 def _escaped(character: str) -> str:
     if character in "\\'":
         return "\\" + character
@@ -88,7 +95,7 @@ def shown_path(path: Path | str) -> str:
     whole = Path(path)
     with contextlib.suppress(ValueError):
         whole = whole.absolute().relative_to(Path.cwd())
-    return "".join(_escaped(c) if c != "'" else c for c in str(whole))
+    return printable(str(whole))
 
 
 def is_secretive(name: str) -> bool:
