@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -53,6 +54,7 @@ def _verbs_of(family: str) -> Iterable[type[Verb]]:
     return found
 
 
+@cache
 def shell_of(family: str) -> bytes:
     """The shell functions of a family. Raises Invalid for a family that is not shipped."""
     if family not in (*FAMILIES, "common"):
@@ -60,6 +62,7 @@ def shell_of(family: str) -> bytes:
     return _beside(f"{family}.sh")
 
 
+@cache
 def version_of(family: str) -> str:
     """A hash of a family's own code; a plan made with another one is void."""
     code = _beside(f"{family}.py")

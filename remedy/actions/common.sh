@@ -83,3 +83,8 @@ need() {
 		command -v "$need_tool" >/dev/null 2>&1 || lacks "$need_tool is not installed"
 	done
 }
+
+# lacks() where the shell's arithmetic would turn large sizes into nonsense (mksh).
+need_large_numbers() {
+	[ $((2147483647 + 1)) -gt 0 ] || lacks "the host's sh counts in 32 bits only; sizes need 64"
+}

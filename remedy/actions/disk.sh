@@ -5,6 +5,7 @@
 #   KIND  bytes | parts | inodes | inode-parts; parts are hundredths of a percent
 # Free is what df calls it: of what is not reserved for root, what is available to others.
 disk_free() {
+	need_large_numbers
 	need stat
 	cd -P -- "$1" 2>/dev/null || give_up "there is no directory $1"
 	disk_counts=$(stat -f -c '%a %b %f %S %c %d' .) || give_up "the filesystem of $1 gives no numbers"
@@ -33,6 +34,7 @@ disk_free() {
 # disk_top PATH DEPTH COUNT SECONDS: the largest directories and files on the filesystem of PATH.
 # Evidence only. Bounded: one filesystem, DEPTH levels, COUNT lines each, SECONDS in all, low priority.
 disk_top() {
+	need_large_numbers
 	need du find stat sort head timeout
 	cd -P -- "$1" 2>/dev/null || give_up "there is no directory $1"
 	echo "--"

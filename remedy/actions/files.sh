@@ -16,6 +16,7 @@ files_aside=.remedy-aside
 #   CUTOFF is seconds since 1970; DEPTH 0 means any; QUARANTINE "" means none.
 # Ground: what ROOT is, why it must not be pruned if so, an item for each file, the quarantine's state.
 files_prune_look() {
+	need_large_numbers
 	need find stat sort cut
 	[ -r /proc/self/fd ] || lacks "/proc is not mounted"
 	echo "cutoff $3"
@@ -226,6 +227,7 @@ files_prune() {
 }
 
 files_begin() {
+	need_large_numbers
 	need stat mv cp rm mkdir rmdir
 	files_root=$1 files_store=$3
 	files_enter_root "$1"

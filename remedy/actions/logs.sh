@@ -16,6 +16,7 @@ logs_aside=.remedy-rotating
 # logs_look LARGER KEEP COMPRESS SIGNAL UNITS PID_FILES GLOB...; lists are a line each
 # Ground: an item for each log that is too large or half rotated, and for each generation to be dropped.
 logs_look() {
+	need_large_numbers
 	need stat find sed sort cat
 	[ "$3" = no ] || need gzip sha256sum
 	[ -r /proc/self/fd ] || lacks "/proc is not mounted"

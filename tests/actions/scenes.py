@@ -109,3 +109,5 @@ SCENES = (
     Scene("logs.rotate, all generations taken", "logs.rotate", _rotate_full, _large_log, _small_log, _texts),
     Scene("logs.rotate, not compressed", "logs.rotate", _rotate_plain, _large_log, _small_log, _texts),
 )
+
+ON_A_HOST = ("service.restart",)  # proven where systemd is: test_lab.py

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,9 @@ from remedy.actions.action import Action
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Answer, Change, Host, Json, UndoBy
+from tests.actions import kit
 from tests.actions.far_end import FarEnd, far_end_in
+from tests.actions.kit import Ground, Played, Scene, play
 from tests.lab import LabHost
 
 DISK, LOG = "/srv/data", "/srv/data/log/app.log"
@@ -130,6 +133,36 @@ def test_fault_092_a_unit_that_does_not_start_fails_the_restart(using: Using, la
 def test_a_unit_that_is_not_there_is_refused(using: Using) -> None:
     with pytest.raises(Refused, match=r"none-such\.service is not-found"):
         using("service.restart", unit="none-such").plan()
+
+
+class Systemd:
+    """The scene of service.restart: app.service is down, or up. Every run of it is as good as another."""
+
+    def __init__(self, lab_host: LabHost) -> None:
+        self.lab_host = lab_host
+
+    def scene(self) -> Scene:
+        return Scene(
+            "service.restart",
+            "service.restart",
+            lambda _: {"unit": "app", "at_most": 60},
+            lambda _: self._do("stop"),
+            lambda _: self._do("start"),
+            lambda _: self.lab_host.sh("systemctl is-active app || :"),
+        )
+
+    def _do(self, verb: str) -> None:
+        self.lab_host.sh(f"systemctl {verb} app")
+
+
+LAB_PROOFS = [p for p in kit.PROOFS if p is not kit.killed_inside_an_operation_it_converges]
+
+
+@pytest.mark.parametrize("proof", LAB_PROOFS, ids=lambda p: p.__name__)
+def test_the_kit_on_systemd(
+    proof: Callable[[Played], None], there: FarEnd, lab_host: LabHost, catalogue: Catalogue, host: Host, tmp_path: Path
+) -> None:
+    proof(play(Systemd(lab_host).scene(), Ground(tmp_path, tmp_path), there, catalogue, host))
 
 
 # ---------------------------------------------------------------- logs.rotate

@@ -1,0 +1,44 @@
+"""The table of what every action has proven, as docs/kit.md shows it.
+
+`python -m tests.actions.matrix` writes it; a test fails while it is stale.
+"""
+
+from pathlib import Path
+
+from tests.actions import kit
+from tests.actions.far_end import SHELLS
+from tests.actions.scenes import ON_A_HOST, SCENES
+from tests.actions.test_session import SHELLS as SESSION_SHELLS
+
+PAGE = Path("docs/kit.md")
+
+
+def text() -> str:
+    """The page."""
+    rows = ["# What every action has proven", ""]
+    rows += ["Each proof runs the shipped shell functions on real files and real units, never a stand-in.", ""]
+    rows += [f"- **{_words(p.__name__)}**: {_promise(p.__doc__)}" for p in kit.PROOFS]
+    rows += ["", f"| action | {' | '.join(_words(p.__name__) for p in kit.PROOFS)} |"]
+    rows.append("|---|" + "---|" * len(kit.PROOFS))
+    everywhere = ", ".join(SHELLS)
+    for scene in SCENES:
+        rows.append(f"| {scene.name} | " + " | ".join(everywhere for _ in kit.PROOFS) + " |")
+    for name in ON_A_HOST:
+        cells = ("-" if p is kit.killed_inside_an_operation_it_converges else "systemd" for p in kit.PROOFS)
+        rows.append(f"| {name} | " + " | ".join(cells) + " |")
+    rows += ["", "dash and bash run with GNU tools, busybox with its own alone; systemd is a test host's own."]
+    rows += [f"`{SCENES[1].name}` and `{SCENES[2].name}` are proven again through a session and its runner under"]
+    rows += [f"{', '.join(SESSION_SHELLS)}; there, a healthy host is sent no change request, for every row.", ""]
+    return "\n".join(rows)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _promise(doc: str | None) -> str:
+    return (doc or "").splitlines()[0]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(text(), "utf-8")
