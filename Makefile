@@ -51,5 +51,7 @@ long: system .venv/.made ## the tests that take minutes, too
 demo: .venv/.made ## remedy at work on a host of its own, without questions
 	.venv/bin/remedy demo --yes
 
-docs: .venv/.made ## write again what is made from the code: schemas
+docs: .venv/.made ## write again what is made from the code: schemas, the reference of actions, the table of proofs
 	.venv/bin/python -m remedy.load.schemas
+	.venv/bin/python -m remedy.actions.docs
+	.venv/bin/python -m tests.actions.matrix
