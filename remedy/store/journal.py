@@ -124,8 +124,6 @@ class Journal:
             answers = self._write(lambda tx: [tx.append(q.drafts) for q in batch])
         except RemedyError as error:
             failure = error
-            if isinstance(error, Busy):
-                batch += self._taken()  # they waited as long already
         finally:
             for n, queued in enumerate(batch):
                 if n < len(answers):

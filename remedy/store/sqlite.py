@@ -24,7 +24,8 @@ BUSY_S = 5.0  # longest wait for another writer
 class SqliteStore:
     """Plans, approvals, runs and the journal. One instance serves any number of threads.
 
-    Writers of many processes exclude each other through the file; none waits beyond `busy_s`.
+    Writers of many processes exclude each other through the file. A writer waits at most `busy_s`
+    for its turn among this process's threads, and as long again for another process.
     """
 
     def __init__(

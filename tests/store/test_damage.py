@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,18 @@ def test_fault_071_a_journal_written_anew_with_its_chain_does_not_fit_the_head(
 
     rewrite(used, other_person)
     assert "event 28 is not the one recorded" in refused(used, clock).message
+
+
+def test_fault_071_one_row_written_anew_with_its_own_hash_breaks_the_chain(used: Path, clock: StandingClock) -> None:
+    store = SqliteStore.open(used, clock)
+    event = list(store.events())[11]
+    store.close()
+    forged = replace(event, body={"n": "other"})
+    values = cells(replace(forged, hash=hash_of(forged)))
+    edit(used, *without_triggers(used))
+    with closing(sqlite3.connect(used / "remedy.db")) as connection, connection:
+        connection.execute("UPDATE events SET body = :body, hash = :hash WHERE seq = :seq", values)
+    assert "journal event 13 cannot be trusted: it does not follow event 12" in refused(used, clock).message
 
 
 @pytest.mark.parametrize(
