@@ -1,0 +1,108 @@
+"""A disk that really fills, on this machine, seen by nobody else: a mount namespace with two small filesystems.
+
+Nothing of the machine is mounted below another directory: what is mounted is new and in memory, and goes
+with the namespace.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.home import DEADLINE_S, Done, Home
+
+DAY_S = 86_400
+OLD_LOGS = 3
+NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
+MOUNTS = """set -e
+mount -t tmpfs -o size=64m,mode=755 tmpfs "$1/disk"
+mount -t tmpfs -o size=128m,mode=700 tmpfs "$1/shelf"
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir "$1/disk/log"
+for n in 1 2 3; do
+    yes "old line $n" | head -c 10000000 >"$1/disk/log/app.log.$n"
+    touch -d '9 days ago' "$1/disk/log/app.log.$n"
+done
+yes "a line" | head -c 2000000 >"$1/disk/log/app.log"
+head -c 30000000 /dev/zero >"$1/disk/ballast"
+echo ready
+read -r _
+"""
+
+
+def missing() -> str:
+    """Why such a disk cannot be had here; "" when it can."""
+    try:
+        tried = subprocess.run([*NAMESPACE, "true"], capture_output=True, text=True, check=False, timeout=10)
+    except OSError as error:
+        return str(error)
+    return tried.stderr.strip() if tried.returncode else ""
+
+
+@dataclass
+class Disk:
+    """A home, and this machine as its host `here`, with a disk that is 95 % full."""
+
+    home: Home
+    place: Path
+    holder: subprocess.Popen[str]
+
+    @classmethod
+    def make(cls, place: Path) -> Disk:
+        place.mkdir(mode=0o700)
+        for name in ("disk", "shelf", "home"):
+            (place / name).mkdir(mode=0o700)
+        holder = subprocess.Popen(
+            [*NAMESPACE, "sh", "-c", MOUNTS, "sh", str(place)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert holder.stdout
+        assert holder.stdout.readline() == "ready\n"
+        home = Home(place / "home")
+        params = {"mount": str(place / "disk"), "log_dir": str(place / "disk" / "log"), "rotate_above": "1MiB"}
+        here = {"address": "local://", "quarantine": str(place / "shelf"), "vars": params}
+        home.write_inventory({"hosts": {"here": here}})
+        return cls(home, place, holder)
+
+    def within(self, *command: str) -> Done:
+        """Run a command where the disk is to be seen."""
+        enter = ["nsenter", "--preserve-credentials", "--user", "--mount", "--target", str(self.holder.pid), "--"]
+        done = subprocess.run(
+            [*enter, *command],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=self.home.environment(),
+        )
+        assert "Traceback" not in done.stderr + done.stdout, done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def remedy(self, *args: str) -> Done:
+        return self.within(*self.home.argv(*args))
+
+    def killed(self, record: Path, nth: int, *args: str) -> Done:
+        """Run a command of the product that dies at its n-th gate."""
+        driver = str(Path(__file__).with_name("killed.py"))
+        return self.within(sys.executable, driver, str(record), str(nth), "-C", str(self.home.path), *args)
+
+    def picture(self) -> list[str]:
+        """Every file of the disk and of the shelf by name and content; where the shelf put it does not count."""
+        script = 'cd "$1" && find disk/log -type f -exec sha256sum {} + | sort; find shelf -type f -exec sha256sum {} +'
+        lines = self.within("sh", "-c", script, "sh", str(self.place)).out.splitlines()
+        words = [line.split() for line in lines]
+        return sorted(f"{name.split('/')[0]}/{name.split('/')[-1]} {digest}" for digest, name in words)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """The runs of the home."""
+        return list(json.loads(self.remedy("list", "runs", "--json").out))
+
+    def end(self) -> None:
+        """Let the namespace go, and the disk with it."""
+        assert self.holder.stdin
+        self.holder.stdin.close()
+        self.holder.wait(10)

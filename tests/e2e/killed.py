@@ -1,0 +1,80 @@
+"""Run one command of the product and kill its process where it passes the n-th gate. Not a test.
+
+python killed.py RECORD NTH ARGUMENT...: gates are the writes of a run to the store and its requests to a
+host, each before and after; within a change, also the wait for its answer. The name of each gate
+that is passed is a line of RECORD. Gates count from the moment when the run is created or resumed.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+class Gates:
+    """Counts what is passed; kills at the n-th."""
+
+    def __init__(self, record: Path, nth: int, *, is_armed: bool) -> None:
+        self.record = record
+        self.nth = nth
+        self.is_armed = is_armed
+        self.count = 0
+        self.in_change = False
+
+    def passed(self, name: str) -> None:
+        if not self.is_armed:
+            return
+        self.count += 1
+        with self.record.open("a") as lines:
+            lines.write(f"{name}\n")
+        if self.count == self.nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, kind: type, name: str) -> None:
+        """Let a method of a class pass a gate before and after."""
+        method: Callable[..., Any] = getattr(kind, name)
+
+        def gated(*args: Any, **named: Any) -> Any:
+            self.is_armed = self.is_armed or name == "redeem"
+            self.passed(f"before {name}")
+            self.in_change = name == "change"
+            result = method(*args, **named)
+            self.in_change = False
+            self.passed(f"after {name}")
+            return result
+
+        setattr(kind, name, gated)
+
+    def within_a_change(self, kind: type, name: str) -> None:
+        """Let a method pass a gate before, while a change was sent and its answer is not there."""
+        method: Callable[..., Any] = getattr(kind, name)
+
+        def gated(*args: Any, **named: Any) -> Any:
+            if self.in_change:
+                self.passed("within change")
+            return method(*args, **named)
+
+        setattr(kind, name, gated)
+
+
+def main() -> None:
+    record, nth, *arguments = sys.argv[1:]
+    from remedy.cli import main as remedy
+    from remedy.hosts.local import LocalPipe
+    from remedy.hosts.session import HostSession
+    from remedy.store.sqlite import SqliteStore
+
+    gates = Gates(Path(record), int(nth), is_armed="resume" in arguments)
+    for name in ("append", "redeem"):
+        gates.around(SqliteStore, name)
+    for name in ("look", "lease", "change", "receipts", "release"):
+        gates.around(HostSession, name)
+    gates.within_a_change(LocalPipe, "receive")
+    sys.argv = ["remedy", *arguments]
+    remedy()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""What one host costs: round trips, channels, executions, controller CPU and memory. The goals are the design's."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+
+import pytest
+
+from tests.e2e.home import Home
+from tests.lab.relay import Relay
+from tests.lab.sshd import SshdHost, SshdLab
+
+LOOK_TURNS = 9  # a whole look, connection and all
+APPLY_TURNS = 11  # a whole apply, and one more per change
+CPU_MS_PER_HOST = 12  # of the controller, for each further host
+MEMORY_MIB = 80  # of the controller, at 50 hosts
+DAY_S = 86_400
+PLAYBOOK = """
+playbook: tidy
+summary: Take old files out of three directories
+params:
+  free: {type: percent, default: 100%, about: Never reached}
+symptom:
+  - disk.free: {mount: /srv/data, below: "{{ free }}"}
+steps:
+  - id: one
+    files.prune: {root: /srv/data/one, match: "*.log", older_than: 7d}
+  - id: two
+    files.prune: {root: /srv/data/two, match: "*.log", older_than: 7d}
+  - id: three
+    files.prune: {root: /srv/data/three, match: "*.log", older_than: 7d}
+verify:
+  - disk.free: {mount: /srv/data, at_least: 1%}
+limits: {hosts: 100, batch: 50}
+"""
+
+
+def arrange(host: SshdHost) -> None:
+    """An old file in each of three directories of a small filesystem of its own."""
+    host.sh(
+        "for d in one two three; do mkdir -p /srv/data/$d; echo x >/srv/data/$d/a.log;"
+        " touch -d '9 days ago' /srv/data/$d/a.log; done"
+    )
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one command of the controller took."""
+
+    code: int
+    cpu_ms: float
+    memory_mib: float
+
+
+def cost_of(home: Home, *args: str) -> Cost:
+    """Run a command as a process of its own and account for it."""
+    process = subprocess.Popen(
+        home.argv(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=home.environment()
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Cost(process.returncode, (usage.ru_utime + usage.ru_stime) * 1000, usage.ru_maxrss / 1024)
+
+
+def test_a_plan_and_an_apply_of_one_host_stay_within_their_round_trips(home: Home, sshd_lab: SshdLab) -> None:
+    host = sshd_lab.start()
+    arrange(host)
+    (home.path / "playbooks" / "tidy.yml").write_text(PLAYBOOK)
+    quarantine = {"quarantine": "/srv/quarantine"}
+    host.sh("chmod 700 /srv/quarantine")
+    with Relay((host.address, host.port), delay_s=0.02) as relay:
+        address = f"ssh://{host.user}@127.0.0.1:{relay.port}"
+        home.write_inventory({"hosts": {"h1": host.entry(address=address, **quarantine)}})
+        logged = (host.connections(), host.executions())
+
+        plan = home.remedy("plan", "tidy", "--host", "h1", "--json")
+
+        assert plan.code == 0, plan
+        look_turns = relay.counts().turns
+        assert look_turns <= LOOK_TURNS, relay.counts()
+        assert (host.connections() - logged[0], host.executions() - logged[1]) == (1, 1)
+
+        home.remedy("approve", plan.document["id"])
+        before = relay.counts().turns
+        applied = home.remedy("apply", plan.document["id"], "--json")
+
+        assert (applied.code, applied.document["outcome"]) == (0, "changed"), applied
+        apply_turns = relay.counts().turns - before
+        print(f"round trips: look {look_turns}, apply of three changes {apply_turns}")
+        assert apply_turns <= APPLY_TURNS + 3, relay.counts()
+        assert (host.connections() - logged[0], host.executions() - logged[1]) == (2, 2)
+
+
+@pytest.mark.timeout(300)
+def test_a_further_host_costs_little_and_fifty_fit_in_little_memory(home: Home, sshd_lab: SshdLab) -> None:
+    hosts = sshd_lab.start_many(50)
+    (home.path / "playbooks" / "tidy.yml").write_text(PLAYBOOK)
+    names = {f"h{i}": h.entry() for i, h in enumerate(hosts)}
+    home.write_inventory({"hosts": names, "groups": {"few": {"hosts": list(names)[:10]}, "all50": {"hosts": list(names)}}})
+    few = min((cost_of(home, "plan", "tidy", "--group", "few") for _ in range(3)), key=lambda c: c.cpu_ms)
+    many = min((cost_of(home, "plan", "tidy", "--group", "all50") for _ in range(3)), key=lambda c: c.cpu_ms)
+    per_host = (many.cpu_ms - few.cpu_ms) / 40
+    print(f"controller: {per_host:.1f} ms CPU per further host, {many.memory_mib:.0f} MiB at 50 hosts")
+
+    assert (few.code, many.code) == (0, 0)
+    assert many.memory_mib <= MEMORY_MIB
+    assert per_host <= CPU_MS_PER_HOST
