@@ -15,6 +15,7 @@ from remedy.errors import RemedyError
 from remedy.hosts.fake import Fault
 from remedy.ports import Lease
 from tests.cli.conftest import Bench
+from tests.cli.write_reference import whole
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -168,6 +169,12 @@ def test_every_kind_of_error_has_an_exit_code_that_is_explained_and_an_advice() 
 
 def test_the_reference_of_exit_codes_is_what_the_program_says() -> None:
     assert (ROOT / "docs/exit-codes.md").read_text() == page(), "python -m tests.cli.write_reference"
+
+
+def test_the_reference_of_commands_is_what_the_program_says() -> None:
+    text = (ROOT / "docs/cli.md").read_text()
+
+    assert text == whole(text), "python -m tests.cli.write_reference"
 
 
 def test_doctor_says_what_is_missing(bench: Bench) -> None:
