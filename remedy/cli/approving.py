@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remedy.actions.params import KINDS
+from remedy.actions.kinds import KINDS
 from remedy.cli.asking import Consent, approval_of, demand_consent, lacking
 from remedy.cli.carrying import plan_ref, show_plan
 from remedy.cli.plan_json import plan_json

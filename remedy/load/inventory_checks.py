@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from remedy.actions.params import KINDS
+from remedy.actions.kinds import KINDS
 from remedy.errors import Invalid
 from remedy.load.addresses import parse_address, parse_host_key
 from remedy.load.documents import Document

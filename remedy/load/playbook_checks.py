@@ -8,7 +8,8 @@ from typing import Any
 
 from remedy.actions.action import Verb
 from remedy.actions.catalogue import Catalogue
-from remedy.actions.params import KINDS, Param, params_of
+from remedy.actions.kinds import KINDS
+from remedy.actions.params import Param, params_of
 from remedy.errors import Invalid
 from remedy.load import templates
 from remedy.load.documents import Document

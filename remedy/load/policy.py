@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from remedy.actions.params import KINDS
+from remedy.actions.kinds import KINDS
 from remedy.digest import digest
 from remedy.errors import Invalid
 from remedy.load.documents import Document, read_document

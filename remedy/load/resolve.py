@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from remedy.actions.action import Verb
 from remedy.actions.catalogue import Catalogue
-from remedy.actions.params import KINDS, Param, params_of, parse_params, typed
+from remedy.actions.kinds import KINDS
+from remedy.actions.params import Param, params_of, parse_params, typed
 from remedy.errors import Invalid, Refused
 from remedy.load import templates
 from remedy.load.problems import below

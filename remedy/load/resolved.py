@@ -12,7 +12,7 @@ from remedy.model import Asked, CheckTree, Host, Json, Limits, SecretRef
 
 @dataclass(frozen=True, kw_only=True)
 class ParamSpec:
-    """A declared parameter of a playbook. `kind` is a name in `actions.params.KINDS`."""
+    """A declared parameter of a playbook. `kind` is a name in `actions.kinds.KINDS`."""
 
     name: str
     kind: str

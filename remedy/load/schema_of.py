@@ -14,7 +14,8 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 from remedy import model
 from remedy.actions.action import Verb
 from remedy.actions.catalogue import Catalogue
-from remedy.actions.params import KINDS, Param, params_of
+from remedy.actions.kinds import KINDS
+from remedy.actions.params import Param, params_of
 
 Schema = dict[str, Any]
 

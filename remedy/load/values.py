@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from remedy.actions.params import KINDS
+from remedy.actions.kinds import KINDS
 from remedy.errors import Invalid
 from remedy.load.resolved import ParamSpec
 from remedy.load.text import unseen_in
