@@ -57,11 +57,14 @@ class _Merge:
         everyone = self._variables(p.vars for p in self.pieces)
         entries = self._entries()
         groups = self._groups(entries)
-        merged = {n: self._host(e, everyone, groups) for n, e in entries.items()}
+        by_group = {n: self._variables(g.vars for g in parts) for n, parts in groups.items()}
+        members = {n: tuple(dict.fromkeys(h for g in parts for h, _ in g.hosts)) for n, parts in groups.items()}
+        belongs = _belongs(members)
+        merged = {n: self._host(e, everyone, belongs.get(n, []), by_group) for n, e in entries.items()}
         self._reached_through(entries)
         return Layered(
             hosts={n: host for n, (host, _) in merged.items()},
-            groups={n: tuple(dict.fromkeys(h for g in parts for h, _ in g.hosts)) for n, parts in groups.items()},
+            groups=members,
             lost={n: lost for n, (_, lost) in merged.items()},
         )
 
@@ -93,18 +96,20 @@ class _Merge:
         return found
 
     def _host(
-        self, entry: Entry, everyone: Mapping[str, Sourced], groups: Mapping[str, list[Group]]
+        self,
+        entry: Entry,
+        everyone: Mapping[str, Sourced],
+        groups: Sequence[str],
+        by_group: Mapping[str, Mapping[str, Sourced]],
     ) -> tuple[Host, dict[str, tuple[Sourced, ...]]]:
-        name = entry.host.name
-        mine = [n for n, parts in groups.items() if any(h == name for g in parts for h, _ in g.hosts)]
-        by_group = [self._variables(g.vars for g in groups[n]) for n in mine]
-        self._agree(name, by_group)
-        layers = [entry.host.vars, *by_group, everyone]
+        of_groups = [by_group[n] for n in groups]
+        self._agree(entry.host.name, of_groups)
+        layers = [entry.host.vars, *of_groups, everyone]
         values: dict[str, list[Sourced]] = {}
         for layer in layers:
             for key, value in layer.items():
                 values.setdefault(key, []).append(value)
-        host = replace(entry.host, groups=tuple(mine), vars={k: v[0] for k, v in values.items()})
+        host = replace(entry.host, groups=tuple(groups), vars={k: v[0] for k, v in values.items()})
         return host, {k: tuple(v[1:]) for k, v in values.items()}
 
     def _agree(self, host: str, by_group: Sequence[Mapping[str, Sourced]]) -> None:
@@ -130,6 +135,15 @@ class _Merge:
     def _flaw(self, at: str | Place, message: str, fix: str) -> None:
         place = at if isinstance(at, Place) else _place_of(at)
         self.flaws.add(Flaw("", place, message, fix=fix))
+
+
+def _belongs(members: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """The groups of each host, in the order of the files."""
+    found: dict[str, list[str]] = {}
+    for group, hosts in members.items():
+        for host in hosts:
+            found.setdefault(host, []).append(group)
+    return found
 
 
 def _place_of(at: str) -> Place:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from jsonschema import Draft202012Validator
 from remedy.actions.catalogue import shipped as catalogue
 from remedy.actions.params import params_of
 from remedy.codec import encode
+from remedy.engine.report import HostState, RunState, StepState, as_json
 from remedy.load.form import ANNOTATIONS, KEYWORDS, fits
 from remedy.load.schema_errors import _validator
 from remedy.load.schemas import NAMES, generated, playbook_schema, schema
@@ -36,6 +38,7 @@ from remedy.model import (
     Look,
     Need,
     NotOf,
+    Outcome,
     Plan,
     PlannedStep,
     Put,
@@ -43,6 +46,7 @@ from remedy.model import (
     SecretRef,
     UndoBy,
     UndoImpossible,
+    Verdict,
 )
 from tests.load.toy import CATALOGUE, PLAIN
 
@@ -94,6 +98,15 @@ def test_what_the_code_writes_fits_the_schema_of_plans() -> None:
 def test_what_the_code_writes_fits_the_schema_of_events() -> None:
     event = Event(seq=1, at="2026-01-01T00:00:00Z", kind=Kind.PLANNED, body={"a": [1, None, "x"]}, plan="p")
     Draft202012Validator(schema("event")).validate(encode(event))
+
+
+def test_what_a_run_prints_fits_the_schema_of_reports() -> None:
+    report = Draft202012Validator(schema("report"))
+    steps = {"one": StepState(step="one", outcome=Outcome.CHANGED, reason="x"), "two": StepState(step="two")}
+    hosts = {"prod1": HostState(host="prod1", outcome=Outcome.CHANGED, steps=steps), "prod2": HostState(host="prod2")}
+    state = RunState(run="r", plan="p", hosts=hosts)
+    report.validate(as_json(state))
+    report.validate(as_json(replace(state, outcome=Outcome.CHANGED, verdict=Verdict.RESOLVED)))
 
 
 def a_plan() -> Plan:
