@@ -56,6 +56,7 @@ class Action(Verb, Generic[Seen]):
     """
 
     risk: ClassVar[Risk]
+    by_identity: ClassVar[bool] = False  # a member's state tells it apart from all others, whatever its name becomes
 
     @abstractmethod
     def see(self, reply: Reply) -> Seen:

@@ -73,6 +73,7 @@ class Prune(Action[OldFiles]):
     name = "files.prune"
     example = "{root: /var/log/app, match: '*.log.*', older_than: 7d}"
     risk = Risk.MEDIUM
+    by_identity = True  # device, inode, size and time: a log that was rotated since is still the listed file
 
     root: Path = param("Directory to clean; it must be named by its real path")
     match: Name = param("Pattern that the file's name must match")

@@ -77,25 +77,30 @@ def _sides(relation: Less | Different) -> tuple[str, ...]:
 
 def _listed_only(step: PlannedStep, approved: Change, action: Action[Any], found: Reply) -> Allowance:
     """The approved members that are there as they were; what this run added or altered is not among them."""
-    listed = listed_of(step, found.ground)
+    listed = listed_of(step, action, found.ground)
     kept = replace(found, ground=only(found.ground, listed))
     seen = seen_of(action, kept)
     wanted = action.plan(seen)
     if wanted is None:
         return NotNeeded(action.unchanged(seen))
-    return _less(step, approved, wanted, Allowed(wanted, found.ground, found.evidence, listed))
+    allowed = Allowed(wanted, found.ground, found.evidence, listed)
+    return _less(step, approved, wanted, allowed, by_identity=action.by_identity)
 
 
-def listed_of(step: PlannedStep, ground: tuple[str, ...]) -> frozenset[str]:
-    """The members of a ground that the step was approved for, as they were then."""
+def listed_of(step: PlannedStep, action: Action[Any], ground: tuple[str, ...]) -> frozenset[str]:
+    """The members of a ground that the step was approved for, as they were then; by identity, under any name."""
     was, now = items_of(step.ground), items_of(ground)
+    if action.by_identity:
+        return frozenset(k for k, state in now.items() if state in was.values())
     return frozenset(k for k in was if now.get(k) == was[k])
 
 
-def _less(step: PlannedStep, approved: Change, wanted: Change, allowed: Allowed) -> Allowance:
+def _less(
+    step: PlannedStep, approved: Change, wanted: Change, allowed: Allowed, *, by_identity: bool = False
+) -> Allowance:
     """`allowed`, with the step's own timeouts, unless it holds what was not approved."""
     change = timed(wanted, step.timeout_s)
-    if is_less(approved, change):
+    if is_less(approved, change, by_identity=by_identity):
         return replace(allowed, change=change)
     return Moved((f"- {approved.title}", f"+ {change.title}: not a part of what was approved"))
 

@@ -60,20 +60,28 @@ def header(lines: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(x for x in lines if not x.startswith("item "))
 
 
-def is_less(approved: Change, wanted: Change) -> bool:
-    """Whether every operation wanted was approved: the same, or with fewer items, in the same order."""
+def is_less(approved: Change, wanted: Change, *, by_identity: bool = False) -> bool:
+    """Whether every operation wanted was approved: the same, or with fewer items, in the same order.
+
+    `by_identity`: an item is the approved one where its state is, under whatever name.
+    """
     remaining = iter(approved.operations)
-    return all(any(_covers(a, w) for a in remaining) for w in wanted.operations)
+    return all(any(_covers(a, w, by_identity) for a in remaining) for w in wanted.operations)
 
 
-def _covers(approved: Operation, wanted: Operation) -> bool:
+def _covers(approved: Operation, wanted: Operation, by_identity: bool) -> bool:
     if approved == wanted:
         return True
     if not (isinstance(approved, Call) and isinstance(wanted, Call)):
         return False
     is_same_verb = replace(wanted, items=approved.items, timeout_s=approved.timeout_s) == approved
     is_no_longer = wanted.timeout_s <= approved.timeout_s  # fewer items may need less time
-    return is_same_verb and is_no_longer and bool(wanted.items) and Counter(wanted.items) <= Counter(approved.items)
+    listed, left = (Counter(_which(i, by_identity) for i in o.items) for o in (approved, wanted))
+    return is_same_verb and is_no_longer and bool(wanted.items) and left <= listed
+
+
+def _which(item: str, by_identity: bool) -> str:
+    return item.rpartition("\t")[2] if by_identity else item
 
 
 def overlaps(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -43,7 +43,7 @@ def _told(at: Standing, step: PlannedStep, state: StepState, receipts: Mapping[s
         return settle(action, state.ground, receipt, reply, expect=step.expect)
     if not isinstance(compare(step.ground, state.ground), Different):
         return settle(action, state.ground, receipt, reply)
-    listed = listed_of(step, state.ground)  # what this run's own steps had added was left alone
+    listed = listed_of(step, action, state.ground)  # what this run's own steps had added was left alone
     return settle(action, only(state.ground, listed), receipt, replace(reply, ground=only(reply.ground, listed)))
 
 

@@ -269,11 +269,12 @@ def drop_until(limit: int, *, on_failure: Literal["stop", "undo"] = "stop", limi
 
 
 def full(a: int = 3, b: int = 2, **more: Any) -> World:
-    """A host with files in /a and /b whose level is 0, and two services."""
+    """A host with files in /a, /b and /c whose level is 0, and two services."""
     return World(
         files={
             "/a": {f"a{n}": f"1:{n}" for n in range(a)},
             "/b": {f"b{n}": f"2:{n}" for n in range(b)},
+            "/c": {f"c{n}": f"3:{n}" for n in range(2)},
         },
         services={"web": "up", "db": "down"},
         **more,

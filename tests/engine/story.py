@@ -27,8 +27,11 @@ def ladder() -> Remedy:
 
 def mixed() -> Remedy:
     """Several operations, a step on what another step made, and a start."""
+    more = [step("shift", "toy.shift", where="/c"), step("id", "toy.drop-by-id", where="/c")]
     start = step("up", "toy.start", service="db")
-    return Remedy(symptom=asked("toy.level", below=100), steps=[*BURN, start], verify=asked("toy.up", service="db"))
+    return Remedy(
+        symptom=asked("toy.level", below=100), steps=[*BURN, *more, start], verify=asked("toy.up", service="db")
+    )
 
 
 def undone() -> Remedy:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from remedy.engine.report import exit_code
 from remedy.model import Outcome
 from tests.engine.conftest import NewScene
@@ -59,6 +61,34 @@ def test_a_later_step_leaves_alone_what_an_earlier_one_made(new_scene: NewScene)
     state = scene.go(always(grow, DROP_A))
     assert outcomes_of(state) == {"grow": "changed", "first": "changed"}
     assert sorted(scene.worlds["h1"].files["/a"]) == ["a0.old", "a1.old", "a2.old"]
+
+
+@pytest.mark.parametrize(("action", "left"), [("toy.drop-by-id", []), ("toy.drop", ["1-a0", "1-a1", "1-a2"])])
+def test_what_an_earlier_step_renamed_is_still_what_was_listed_where_its_state_tells_it_apart(
+    new_scene: NewScene, action: str, left: list[str]
+) -> None:
+    scene = new_scene()
+    state = scene.go(always(step("shift", "toy.shift", where="/a"), step("drop", action, where="/a")))
+    assert outcomes_of(state) == {"shift": "changed", "drop": "unchanged" if left else "changed"}
+    assert sorted(scene.worlds["h1"].files["/a"]) == left
+
+
+def test_what_an_earlier_step_renamed_is_taken_back_under_its_new_name(new_scene: NewScene) -> None:
+    scene = new_scene(h1=full(broken={"start"}))
+    drop = step("drop", "toy.drop-by-id", where="/a")
+    steps = [step("shift", "toy.shift", where="/a"), drop, step("up", "toy.start", service="db")]
+    state = scene.go(always(*steps, on_failure="undo"))
+    assert state.hosts["h1"].steps["drop"].undone
+    assert sorted(scene.worlds["h1"].files["/a"]) == ["1-a0", "1-a1", "1-a2"]
+
+
+def test_what_somebody_else_renamed_makes_the_plan_stale(new_scene: NewScene) -> None:
+    scene = new_scene()
+    plan = scene.approved(always(step("drop", "toy.drop-by-id", where="/a")))
+    files = scene.worlds["h1"].files["/a"]
+    files["other"] = files.pop("a0")
+    assert scene.apply(plan).outcome is Outcome.REFUSED
+    assert scene.changes() == 0
 
 
 def test_ground_that_moves_between_the_look_and_the_act_is_refused_by_the_host(new_scene: NewScene) -> None:

@@ -94,6 +94,28 @@ class Drop(FilesAction):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shift(FilesAction):
+    """Give every file of a directory another name, `1-` before the old one; their states stay."""
+
+    name = "toy.shift"
+    risk = Risk.LOW
+
+    where: Text = param("Directory")
+
+    def plan(self, seen: Files) -> Change | None:
+        left = {k: v for k, v in seen.files.items() if not k.startswith("1-")}
+        return self.change(Files(seen.root, left), "shift", UndoUnnecessary(says="only names")) if left else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropById(Drop):
+    """The same as `toy.drop`, of files that are told apart by their state."""
+
+    name = "toy.drop-by-id"
+    by_identity = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Burn(FilesAction):
     """Take away every file of a directory for good, in two operations."""
 
@@ -210,5 +232,5 @@ class Up(Check):
 
 def catalogue() -> Catalogue:
     """The toys by name."""
-    actions: tuple[type[Action[Any]], ...] = (Drop, Burn, Grow, Start)
+    actions: tuple[type[Action[Any]], ...] = (Drop, DropById, Burn, Grow, Shift, Start)
     return Catalogue(actions={a.name: a for a in actions}, checks={c.name: c for c in (Level, Up)})

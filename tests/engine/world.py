@@ -56,6 +56,7 @@ def host_of(world: World) -> FakeHost:
         "drop": _drop,
         "bring_back": _bring_back,
         "grow": _grow,
+        "shift": _shift,
         "start": _start,
     }
 
@@ -114,6 +115,14 @@ def _grow(world: World, args: Words, items: Words) -> str:
         name, _, state = item.rpartition("\t")
         world.files[args[0]][f"{name}.old"] = state
         world.effects.append(("grow", f"{args[0]}/{name}"))
+    return ""
+
+
+def _shift(world: World, args: Words, items: Words) -> str:
+    for item in items:
+        name, _, _ = item.rpartition("\t")
+        world.files[args[0]][f"1-{name}"] = world.files[args[0]].pop(name)
+        world.effects.append(("shift", f"{args[0]}/{name}"))
     return ""
 
 
