@@ -53,5 +53,4 @@ demo: .venv/.made ## remedy at work on a host of its own, without questions
 
 docs: .venv/.made ## write again what is made from the code: schemas, the reference of actions, the table of proofs
 	.venv/bin/python -m remedy.load.schemas
-	.venv/bin/python -m remedy.actions.docs
 	.venv/bin/python -m tests.actions.matrix

@@ -16,6 +16,10 @@ from remedy.model import Json
 V = TypeVar("V")
 
 FAMILIES = ("disk", "files", "http", "logs", "net", "process", "service")
+SHELL_FILES = {  # of families whose functions are more than one file; read in this order
+    "files": ("files", "files_take", "files_back"),
+    "logs": ("logs", "logs_writers", "logs_move"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def shell_of(family: str) -> bytes:
     """The shell functions of a family. Raises Invalid for a family that is not shipped."""
     if family not in (*FAMILIES, "common"):
         raise Invalid(f"no shell functions are called {family}")
-    return _beside(f"{family}.sh")
+    return b"".join(_beside(f"{name}.sh") for name in SHELL_FILES.get(family, (family,)))
 
 
 @cache

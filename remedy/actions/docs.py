@@ -1,6 +1,6 @@
 """The reference of actions and checks, made from their own parameters and words.
 
-`python -m remedy.actions.docs [DIRECTORY]` writes docs/actions/*.md; a test fails while they are stale.
+`make docs` writes docs/actions/*.md; a test fails while they are stale.
 """
 
 from __future__ import annotations
@@ -83,20 +83,3 @@ def _yaml(value: Json) -> str:
             return f"[{', '.join(_yaml(v) for v in value)}]"
         case _:
             return str(value)
-
-
-def main() -> None:
-    """Write every page anew."""
-    import sys  # noqa: PLC0415 - only when run as a program
-    from pathlib import Path  # noqa: PLC0415 - the same
-
-    from remedy.actions.catalogue import shipped  # noqa: PLC0415 - the same
-
-    folder = Path(sys.argv[1] if sys.argv[1:] else "docs/actions")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages(shipped()).items():
-        (folder / name).write_text(text, "utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,16 +1,19 @@
 """The table of what every action has proven, as docs/kit.md shows it.
 
-`python -m tests.actions.matrix` writes it; a test fails while it is stale.
+`python -m tests.actions.matrix` writes it and the reference of actions; a test fails while they are stale.
 """
 
 from pathlib import Path
 
+from remedy.actions.catalogue import shipped
+from remedy.actions.docs import pages
 from tests.actions import kit
 from tests.actions.far_end import SHELLS
 from tests.actions.scenes import ON_A_HOST, SCENES
 from tests.actions.test_session import SHELLS as SESSION_SHELLS
 
 PAGE = Path("docs/kit.md")
+REFERENCE = Path("docs/actions")
 
 
 def text() -> str:
@@ -40,5 +43,13 @@ def _promise(doc: str | None) -> str:
     return (doc or "").splitlines()[0]
 
 
-if __name__ == "__main__":
+def write() -> None:
+    """Write the table and every page of the reference anew."""
     PAGE.write_text(text(), "utf-8")
+    REFERENCE.mkdir(exist_ok=True)
+    for name, page in pages(shipped()).items():
+        (REFERENCE / name).write_text(page, "utf-8")
+
+
+if __name__ == "__main__":
+    write()
