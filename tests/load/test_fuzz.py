@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from remedy.errors import Invalid, Problem, Refused
 from remedy.load import templates
+from remedy.load.expressions import parsed
 from remedy.load.inventory import read_inventory
 from remedy.load.policy import policy_of
 from remedy.load.resolve import resolve
 from remedy.load.schema_errors import hold_against
 from remedy.load.schemas import schema
+from remedy.load.template import Value
 from remedy.load.text import shown
 from tests.load.escapes import ESCAPES
 from tests.load.golden import HOSTILE
@@ -191,3 +193,15 @@ def test_no_mixture_of_templates_does_anything_but_render_or_be_refused(pieces: 
 def test_what_is_shown_is_one_printable_line(text: str) -> None:
     assert shown(text).isascii()
     assert shown(text).isprintable()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(["{{ x }}", "{{x}}", "{{\n y\t}}", " ", "/", "a", "\n", "%", "'", "#", "é"])))
+def test_a_template_of_names_says_the_same_with_and_without_jinja(pieces: list[str]) -> None:
+    text = "{{ x }}" + "".join(pieces)
+    values: dict[str, Value] = {"x": 7, "y": "{{ y }}"}
+    try:
+        slow = parsed(text).render(values)
+    except Invalid:
+        return  # `{%` and `{#` may come together, and Jinja2 alone bounds how many names there are
+    assert templates.parse(text).render(values) == slow
