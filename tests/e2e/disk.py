@@ -15,8 +15,6 @@ from typing import Any
 
 from tests.e2e.home import DEADLINE_S, Done, Home
 
-DAY_S = 86_400
-OLD_LOGS = 3
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
 MOUNTS = """set -e
 mount -t tmpfs -o size=64m,mode=755 tmpfs "$1/disk"
@@ -32,6 +30,10 @@ head -c 30000000 /dev/zero >"$1/disk/ballast"
 echo ready
 read -r _
 """
+
+PICTURE = """cd "$1" && find disk/log shelf -type f | while read -r name; do
+    case $name in *.gz) gzip -dc "$name" ;; *) cat "$name" ;; esac | sha256sum | sed "s|^|$name |; s| *-\\$||"
+done"""
 
 
 def missing() -> str:
@@ -91,11 +93,10 @@ class Disk:
         return self.within(sys.executable, driver, str(record), str(nth), "-C", str(self.home.path), *args)
 
     def picture(self) -> list[str]:
-        """Every file of the disk and of the shelf by name and content; where the shelf put it does not count."""
-        script = 'cd "$1" && find disk/log -type f -exec sha256sum {} + | sort; find shelf -type f -exec sha256sum {} +'
-        lines = self.within("sh", "-c", script, "sh", str(self.place)).out.splitlines()
-        words = [line.split() for line in lines]
-        return sorted(f"{name.split('/')[0]}/{name.split('/')[-1]} {digest}" for digest, name in words)
+        """Every file of the disk and of the shelf by name and content; which folder of the shelf does not count."""
+        lines = self.within("sh", "-c", PICTURE, "sh", str(self.place)).out.splitlines()
+        words = [line.rsplit(" ", 1) for line in lines]
+        return sorted(f"{name.split('/')[0]}/{name.split('/')[-1]} {digest}" for name, digest in words)
 
     def runs(self) -> list[dict[str, Any]]:
         """The runs of the home."""

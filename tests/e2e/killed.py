@@ -1,7 +1,7 @@
 """Run one command of the product and kill its process where it passes the n-th gate. Not a test.
 
 python killed.py RECORD NTH ARGUMENT...: gates are the writes of a run to the store and its requests to a
-host, each before and after; within a change, also the wait for its answer. The name of each gate
+host, each before and after; of a change, also when it was sent and nothing has come back. The name of each gate
 that is passed is a line of RECORD. Gates count from the moment when the run is created or resumed.
 """
 
@@ -11,6 +11,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from remedy.cli import main as remedy
+from remedy.hosts.local import LocalPipe
+from remedy.hosts.session import HostSession
+from remedy.store.sqlite import SqliteStore
 
 
 class Gates:
@@ -53,6 +58,7 @@ class Gates:
 
         def gated(*args: Any, **named: Any) -> Any:
             if self.in_change:
+                self.in_change = False
                 self.passed("within change")
             return method(*args, **named)
 
@@ -61,11 +67,6 @@ class Gates:
 
 def main() -> None:
     record, nth, *arguments = sys.argv[1:]
-    from remedy.cli import main as remedy
-    from remedy.hosts.local import LocalPipe
-    from remedy.hosts.session import HostSession
-    from remedy.store.sqlite import SqliteStore
-
     gates = Gates(Path(record), int(nth), is_armed="resume" in arguments)
     for name in ("append", "redeem"):
         gates.around(SqliteStore, name)

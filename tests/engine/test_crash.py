@@ -131,7 +131,7 @@ def recoveries(places: Iterator[Path], remedy: Callable[[], Remedy], stride: int
             story = Story(next(places), remedy)
             assert story.attempt(KillAt(first)) is None
             deaths = [story.attempt(KillAt(later)) for _ in range(10)]
-            assert later > 1 or deaths == [None] * 10
+            assert later > 1 or first >= len(boundaries) - 1 or deaths == [None] * 10  # the last ones find it closed
             demand_same_end(story, expected, picture, f"{first}, then {later}")
 
 
