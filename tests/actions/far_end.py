@@ -62,6 +62,20 @@ class FarEnd:
             start_new_session=True,
         )
 
+    def say(self, script: str, *args: str) -> subprocess.CompletedProcess[bytes]:
+        """Run a few words of shell, with the common functions at hand."""
+        argv = [
+            *self.shell,
+            "-c",
+            'eval "$1"; script=$2; shift 2; eval "$script"',
+            "sh",
+            shell_of("common"),
+            script,
+            *args,
+        ]
+        environment = {"PATH": self.path, "LC_ALL": "C"}
+        return subprocess.run([os.fsencode(a) for a in argv], capture_output=True, env=environment, check=False)
+
     def look(self, look: Look) -> Reply:
         """Answer a look."""
         pinned = look.pinned(int(time.time()))

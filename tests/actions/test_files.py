@@ -17,6 +17,7 @@ from remedy.errors import Refused
 from remedy.model import Change, Host, Json, Risk, UndoBy, UndoImpossible
 from tests.actions.far_end import FarEnd
 from tests.actions.kit import YEAR_2001, tree_of, write
+from tests.actions.scenes import HOSTILE_NAMES
 
 Pruner = Callable[..., Prune]
 
@@ -255,6 +256,18 @@ def test_fault_077_a_file_held_open_is_left_alone_and_reported(
         seen = see(far_end, pruner(), host)
     assert names(seen) == {"old"}
     assert seen.facts["open"] == "1"
+
+
+def test_fault_076_hostile_names_are_taken_exactly_as_listed(
+    far_end: FarEnd, pruner: Pruner, host: Host, root: Path
+) -> None:
+    for name in HOSTILE_NAMES:
+        write(root / os.fsdecode(name))
+        write(root / "sub" / os.fsdecode(name), at=4_000_000_000)
+    change = plan(far_end, pruner(), host)
+    assert far_end.act(change.operations[0]).returncode == 0
+    assert {os.fsencode(p.name) for p in (root / "sub").iterdir()} == {*HOSTILE_NAMES}
+    assert [p.name for p in root.iterdir()] == ["sub"]
 
 
 def test_only_names_that_match_and_no_deeper_than_asked(
