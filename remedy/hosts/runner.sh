@@ -35,9 +35,10 @@ far_watch() {
 }
 
 # In a child: sleep; a TERM ends the child and its sleep. Until the sleep runs, $! is the parent's last.
+# It is killed by KILL: between fork and exec a TERM would be taken by this trap's own handler, and be lost.
 far_sleep_or_end() {
 	far_before=${!-}
-	trap '[ "${!-}" = "$far_before" ] || kill "$!"; exit 1' TERM
+	trap '[ "${!-}" = "$far_before" ] || kill -KILL "$!"; exit 1' TERM
 	sleep "$1" &
 	wait "$!"
 	trap '' TERM # from here on it is too late
@@ -215,7 +216,7 @@ far_begin() {
 	far_seq=0 far_watcher='' far_timed="-t $far_idle_s" far_locked=''
 	# shellcheck disable=SC3045 # the question is whether this shell has it
 	IFS= read -r -t 1 far_got 2>/dev/null </dev/null
-	[ "$?" -eq 1 ] || far_timed=
+	[ "$?" -eq 1 ] && [ -z "${ZSH_VERSION-}" ] || far_timed= # zsh limits the wait for the first byte only
 	far_hello
 	exec 2>/dev/null
 	while :; do

@@ -121,7 +121,8 @@ class HostSession:
     def _changed(self, request: ChangeRequest, got: Gather) -> ChangeReply:
         match got.verdict:
             case ("fenced", *holder):
-                return ChangeReply(state="fenced", reason=_held_by(*holder))
+                gone = "nobody holds this host: the lease was given back or taken away"
+                return ChangeReply(state="fenced", reason=_held_by(*holder) or gone)
             case ("repeated",):
                 return ChangeReply(state="repeated")
             case ("refused",):
@@ -160,7 +161,8 @@ class HostSession:
         match got.verdict:
             case ("busy", *holder):
                 fix = "wait for it to end, or look after it; then `remedy unlock HOST --owner ID`"
-                return Busy(f"{self.talk.name}: {_held_by(*holder)}", fix=fix)
+                unnamed = "a runner whose lease was taken away still lives there"
+                return Busy(f"{self.talk.name}: {_held_by(*holder) or unnamed}", fix=fix)
             case ("refused",):
                 return Failed(f"{self.talk.name}: {got.text('refused').strip()}")
             case other:
@@ -169,7 +171,7 @@ class HostSession:
 
 def _held_by(run: str = "-", _fence: str = "", since: str = "0", owner: str = "-", *_: str) -> str:
     if run == "-":
-        return "nobody holds this host; the lease was given back or taken away"
+        return ""
     at = datetime.fromtimestamp(int(since), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     return f"held by {wire.untoken(owner)}, run {wire.untoken(run)}, since {at}"
 

@@ -95,7 +95,11 @@ def test_a_ground_of_ten_thousand_hostile_lines_is_compared_exactly(any_far: Far
 def test_a_look_that_cannot_be_answered_again_fails_and_nothing_is_done(any_far: Far) -> None:
     session, lease = any_far.held()
     for at, (seen, why) in enumerate(
-        [(look("t_lacks"), "no such thing"), (look("t_rc", "7"), ""), (look("t_hang", timeout_s=1), "no answer within 1 s")]
+        [
+            (look("t_lacks"), "no such thing"),
+            (look("t_rc", "7"), ""),
+            (look("t_hang", timeout_s=1), "no answer within 1 s"),
+        ]
     ):
         reply = session.change(change(lease, mark(any_far, "x"), id=f"c{at}", seen=seen))
         assert (reply.state, reply.failed_at) == ("failed", -1)
