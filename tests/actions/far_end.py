@@ -64,15 +64,8 @@ class FarEnd:
 
     def say(self, script: str, *args: str) -> subprocess.CompletedProcess[bytes]:
         """Run a few words of shell, with the common functions at hand."""
-        argv = [
-            *self.shell,
-            "-c",
-            'eval "$1"; script=$2; shift 2; eval "$script"',
-            "sh",
-            shell_of("common"),
-            script,
-            *args,
-        ]
+        runs = 'eval "$1"; script=$2; shift 2; eval "$script"'
+        argv: list[str | bytes] = [*self.shell, "-c", runs, "sh", shell_of("common"), script, *args]
         environment = {"PATH": self.path, "LC_ALL": "C"}
         return subprocess.run([os.fsencode(a) for a in argv], capture_output=True, env=environment, check=False)
 

@@ -24,16 +24,14 @@ def test_escaped_text_is_one_line_and_comes_back(text: str) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=TEXTS)
 def test_the_hosts_and_the_controllers_escape_are_the_same(texts: list[str], far_end: FarEnd) -> None:
-    script = "; ".join('escape "$%d"' % number for number in range(1, len(texts) + 1))
-    done = far_end.say(script, *texts)
+    done = far_end.say('for text; do escape "$text"; done', *texts)
     assert done.stdout == os.fsencode("".join(escaped(t) + "\n" for t in texts))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=TEXTS)
 def test_what_the_controller_escaped_the_host_brings_back(texts: list[str], far_end: FarEnd) -> None:
-    script = "; ".join('unescape "$%d"; printf "%%s/" "$unescaped"' % number for number in range(1, len(texts) + 1))
-    done = far_end.say(script, *(escaped(t) for t in texts))
+    done = far_end.say('for line; do unescape "$line"; printf %s/ "$unescaped"; done', *(escaped(t) for t in texts))
     assert done.stdout == os.fsencode("".join(t + "/" for t in texts))
 
 
