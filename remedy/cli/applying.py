@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remedy.cli.asking import Consent, lacking
-from remedy.cli.carrying import consent, hosts_now, named_hosts, plan_ref, run_plan, show_plan
+from remedy.cli.carrying import consent, demand_open, hosts_now, named_hosts, plan_ref, run_plan, show_plan
 from remedy.cli.options import Target
 from remedy.cli.planning import make_plan
 from remedy.cli.wiring import Parts
@@ -26,6 +26,7 @@ def apply_playbook(parts: Parts, playbook: str, target: Target, said: Consent, *
 def apply_plan(parts: Parts, ref: str, said: Consent, *, json: bool) -> int:
     """Apply a kept plan, if all it rests on is as it was. What it lacks of consent is asked for."""
     plan = _kept(parts, ref)
+    demand_open(parts, plan)
     demand_told(plan)
     hosts = hosts_now(parts, plan)
     if lacking(parts.store, plan, parts.clock.now()):

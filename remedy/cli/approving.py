@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remedy.actions.kinds import KINDS
 from remedy.cli.asking import Consent, approval_of, demand_consent, lacking
-from remedy.cli.carrying import plan_ref, show_plan
+from remedy.cli.carrying import demand_open, plan_ref, show_plan
 from remedy.cli.plan_json import plan_json
 from remedy.cli.plan_text import given_words
 from remedy.cli.wiring import Parts
@@ -19,6 +19,7 @@ def approve(parts: Parts, ref: str, said: Consent, ttl: str, *, as_json: bool) -
     plan = plan_ref(parts, ref)
     _demand_step(plan, said.through)
     ttl_s = _ttl_s(ttl, parts.policy.approval_s)
+    demand_open(parts, plan)
     demand_told(plan)
     show_plan(parts, plan, as_json=as_json)
     demand_consent(parts.world, plan, said, sufficient=True)

@@ -16,7 +16,7 @@ from remedy.engine.run import Runner
 from remedy.engine.standing import Crew
 from remedy.errors import Invalid, Refused
 from remedy.load.playbook import load_playbook
-from remedy.model import Host, Json, Plan
+from remedy.model import Host, Json, Kind, Plan
 
 
 def show_plan(parts: Parts, plan: Plan, *, as_json: bool) -> None:
@@ -113,6 +113,15 @@ def _playbook_digest(parts: Parts, plan: Plan) -> str:
         return load_playbook(plan.source or plan.playbook, parts.home.path, parts.catalogue).digest
     except (Invalid, Refused):
         return ""
+
+
+def demand_open(parts: Parts, plan: Plan) -> None:
+    """Raise Refused for a plan that was rejected or applied already, before anybody is asked about it."""
+    for event in parts.store.events(plan=plan.id):
+        if event.kind is Kind.REJECTED:
+            raise Refused(f"plan {plan.id} was rejected by {event.body.get('person')}", at=plan.id, fix="plan again")
+        if event.kind is Kind.RUN_CREATED:
+            raise Refused(f"plan {plan.id} was applied already, by run {event.run}", at=event.run, fix="plan again")
 
 
 def named_hosts(parts: Parts, plan: Plan) -> dict[str, Host]:

@@ -235,7 +235,7 @@ def given_words(approval: Approval) -> str:
     glass = " BREAK-GLASS" if approval.break_glass else ""
     through = f", through step {visible(approval.through)}" if approval.through else ""
     reason = f": {visible(approval.reason)}" if approval.reason else ""
-    return f"given by {visible(approval.person)}{glass}{used}{through}{reason}"
+    return f"approved by {visible(approval.person)}{glass}{used}{through}{reason}"
 
 
 def next_line(plan: Plan, paint: Paint) -> list[str]:

@@ -11,6 +11,7 @@ from remedy.cli.world import World
 from remedy.model import Event, Kind, Outcome, PlannedStep
 
 CLEAR = "\r\x1b[K"
+SYMPTOM = {"ok": "holds", "not ok": "does not hold"}
 NARROW = 40  # columns, where the terminal does not say how many it has
 
 
@@ -121,7 +122,8 @@ def event_line(event: Event, paint: Paint) -> str:
             return f"{where}{event.step}{undone}  {word}  {visible(str(body.get('reason', '')))}"
         case Kind.CHECKED if body.get("what") != "before":
             says = "; ".join(visible(s) for s in cast("list[str]", body["says"]))
-            return f"{where}{body['what']}  {body['answer']}" + (f"  {says}" if says else "")
+            answer = SYMPTOM.get(str(body["answer"]), "cannot be told") if body["what"] == "symptom" else body["answer"]
+            return f"{where}{body['what']}  {answer}" + (f"  {says}" if says else "")
         case _:
             return ""
 

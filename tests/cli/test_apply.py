@@ -100,7 +100,9 @@ def test_approve_is_itself_the_answer_and_apply_then_asks_nothing(bench: Bench) 
 
     applied = bench("apply", plan, "--json")
     assert (applied.code, applied.document["plan"]) == (0, plan), applied
-    assert bench("apply", plan, "--yes").code == 3, "an approval is used once"
+    again = bench("apply", plan, typed="y\n")
+    assert (again.code, "applied already" in again.err, "[y/N]" in again.err) == (3, True, False), again
+    assert bench("approve", plan).code == 3
 
 
 def test_fault_035_an_approval_expires(bench: Bench) -> None:

@@ -96,9 +96,11 @@ def test_fault_059_a_signal_lets_the_current_step_end_and_begins_no_other(local_
         [*REMEDY, "-C", str(local_home), "apply", plan], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert apply.stderr is not None
-    for line in apply.stderr:  # the intent of the first step is durable, its answer not yet there
-        if "first ..." in line:
-            break
+    said = ""
+    while "first ..." not in said:  # the intent of the first step is durable, its answer not yet there
+        line = apply.stderr.readline()
+        assert line, (said, apply.wait(60), apply.stdout.read() if apply.stdout else "")
+        said += line
     apply.send_signal(getattr(signal, name))
     out, err = apply.communicate(timeout=60)
     files = local_home.parent / "files"
