@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import statistics
@@ -71,6 +72,37 @@ def test_a_list_imports_no_way_to_a_host(tmp_path: Path) -> None:
     loaded = modules_after(["list", "runs"], tmp_path)
 
     assert not loaded & (HEAVY - {"click", "sqlite3"})
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["remedy", "app"], {"apply", "approve"}),
+        (["remedy", "plan", "sl"], {"slow"}),
+        (["remedy", "plan", "slow", "--host", ""], {"here"}),
+        (["remedy", "list", "p"], {"plans", "playbooks"}),
+    ],
+)
+def test_a_shell_completes_commands_and_the_names_of_the_home(
+    local_home: Path, words: list[str], wanted: set[str]
+) -> None:
+    asked = {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1), "_REMEDY_COMPLETE": "bash_complete"}
+    done = subprocess.run(
+        REMEDY, capture_output=True, text=True, timeout=60, check=True, cwd=local_home, env={**os.environ, **asked}
+    )
+
+    found = {line.partition(",")[2] for line in done.stdout.splitlines()}
+    assert wanted <= found <= wanted | {"disk-full", "service-down"}
+    assert done.stderr == ""
+
+
+def test_a_shell_that_completes_outside_of_a_home_is_not_disturbed(tmp_path: Path) -> None:
+    asked = {"COMP_WORDS": "remedy plan --host x", "COMP_CWORD": "3", "_REMEDY_COMPLETE": "bash_complete"}
+    done = subprocess.run(
+        REMEDY, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path, env={**os.environ, **asked}
+    )
+
+    assert (done.stdout.strip(), done.stderr) == ("", "")
 
 
 @pytest.mark.parametrize(("argv", "most"), [(["--version"], 4), (["validate", "disk-full.yml"], 16)])

@@ -34,7 +34,7 @@ def command(world: World, paths: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         world.document({"valid": True, "files": list(files)})
     else:
-        world.out(f"{len(files)} valid" if len(files) != 1 else f"{Path(files[0]).name} is valid")
+        world.out(f"{len(files)} files are valid" if len(files) != 1 else f"{Path(files[0]).name} is valid")
     return 0
 
 
