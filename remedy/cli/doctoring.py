@@ -22,8 +22,8 @@ LIBRARIES = {
     "jinja2": "templates",
     "jsonschema": "what is wrong with a file",
     "paramiko": "hosts over SSH",
-    "fabric": "SSH configuration, jump hosts, agents",
-    "docker": "hosts that are containers",
+    "fabric": "a home from ~/.ssh/config (to come)",
+    "docker": "hosts that are containers (to come)",
 }
 PROGRAMS = {"sshd": "remedy demo uses it where it is there; else a server that comes as a library"}
 
