@@ -104,7 +104,7 @@ class Conversation:
 
     def _receive(self, gather: Gather, deadline: float) -> None:
         while not gather.is_whole:
-            piece = self._piece(deadline)
+            piece = self._piece(gather, deadline)
             try:
                 self._take(gather, self._frames.feed(piece))
             except ValueError as senseless:
@@ -124,7 +124,7 @@ class Conversation:
                 self.told = _facts(gather)
             gather.take_frame(event)
 
-    def _piece(self, deadline: float) -> bytes:
+    def _piece(self, gather: Gather, deadline: float) -> bytes:
         left_s = deadline - self.clock.monotonic_s()
         try:
             piece = self.pipe.receive(left_s) if left_s > 0 else None
@@ -135,12 +135,13 @@ class Conversation:
         if piece is None:
             raise Lost(f"{self.name}: no whole answer came in time")
         if not piece:
-            raise self._ended()
+            raise self._ended(gather)
         return piece
 
-    def _ended(self) -> RemedyError:
+    def _ended(self, gather: Gather) -> RemedyError:
         said = self.pipe.ending()
-        if self.told is None and said is not None:
+        has_begun = self.told is not None or gather.hello
+        if said is not None and not has_begun:
             noise = wire.text_of(self._frames.noise).strip()[-500:]
             return Unreachable(f"{self.name}: its shell could not be had: {said or noise or 'it ended at once'}")
         return Lost(f"{self.name}: the connection ended before the answer came")
@@ -149,7 +150,7 @@ class Conversation:
 def _facts(gather: Gather) -> Facts:
     user, machine, system, state_dir, *_ = [*gather.text("hello").split("\n"), "", "", "", ""]
     now, uid = gather.hello
-    return Facts(now=int(now), uid=int(uid), user=user, machine=machine, system=system, state_dir=state_dir)
+    return Facts(now=now, uid=uid, user=user, machine=machine, system=system, state_dir=state_dir)
 
 
 def _lines(text: bytes) -> bytes:

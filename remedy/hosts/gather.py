@@ -13,6 +13,8 @@ from remedy.secret import Redactor
 ERROR_BYTES = 4_096
 TEXT_BYTES = 1_048_576  # of a frame that is neither a look nor an operation
 MOST_FRAMES = 20_000
+# The words of frames that carry numbers, and how many; every other word is the far end's verdict.
+NUMBERS = {"look": 1, "rc": 1, "group": 1, "op": 1, "hello": 2, "acted": 2, "held": 1, "errors": 0, "end": 0}
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Gather:
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
         self.is_whole = False
-        self.hello: tuple[str, ...] = ()
+        self.hello: tuple[int, ...] = ()
         self.verdict: tuple[str, ...] = ("",)
         self.seen: dict[int, Seen] = {}
         self.drain = Drain(redactor)
@@ -87,22 +89,23 @@ class Gather:
 
     def _sort(self, word: str, *args: str) -> None:
         was, self._word = self._word, word
-        match word, args:
-            case "look", (at,):
-                self._look = self.seen.setdefault(int(at), Seen())
-            case "rc", (rc,):
+        numbers = tuple(map(int, args)) if word in NUMBERS else ()
+        if len(numbers) != NUMBERS.get(word, 0):
+            raise ValueError(word)
+        match word:
+            case "look":
+                self._look = self.seen.setdefault(numbers[0], Seen())
+            case "rc":
                 if was == "look":
-                    self._look.rc = int(rc)
-            case "group", (rc,):
-                self.group_rc = int(rc)
-            case "op", (_at,):
-                pass
-            case "hello", (now, uid):
-                self.hello = (str(int(now)), str(int(uid)))
-            case "errors", ():
-                pass
-            case "end", ():
+                    self._look.rc = numbers[0]
+            case "group":
+                self.group_rc = numbers[0]
+            case "hello":
+                self.hello = numbers
+            case "end":
                 self.is_whole = True
+            case "op" | "errors":
+                pass
             case _:
                 self.verdict = (word, *args)
 

@@ -135,7 +135,7 @@ class HostSession:
                 return ChangeReply(state="moved", ground=moved.ground)
             case ("unended",):
                 raise Lost(f"{self.talk.name}: it was done, but its end could not be recorded there")
-            case ("acted", at, rc):
+            case ("acted", at, rc) if int(at) < len(request.operations):
                 return self._acted(request, got, int(at), int(rc))
             case other:
                 raise Lost(f"{self.talk.name}: the far end's answer makes no sense: {other!r}")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -58,8 +59,12 @@ class ShellPipe(LocalPipe):
         super().__init__([str(programs / "sh"), "-c", COMMAND.replace("exec sh", f"exec {programs}/sh", 1)])
 
     def send(self, piece: bytes, timeout_s: float) -> None:
-        super().send(self._rewritten(piece) if self._is_first else piece, timeout_s)
+        self.put(self._rewritten(piece) if self._is_first else piece, timeout_s)
         self._is_first = False
+
+    def put(self, piece: bytes, timeout_s: float) -> None:
+        """Send bytes as they are."""
+        super().send(piece, timeout_s)
 
     def hang_up(self) -> None:
         """Close our ends, as the death of the controller does; the thread that waits sees the end of the stream."""
@@ -77,6 +82,9 @@ class ShellPipe(LocalPipe):
         return b"%d\n%s%s" % (len(text), text, rest)
 
 
+P = TypeVar("P", bound=ShellPipe)
+
+
 @dataclass
 class Far:
     """A machine to have sessions with. `secrets` are what references stand for."""
@@ -92,7 +100,7 @@ class Far:
     def state(self) -> Path:
         return self.directory / "state"
 
-    def pipe(self) -> Pipe:
+    def pipe(self, kind: type[P]) -> P:
         """The pipe of one more session."""
         programs = self.directory / f"bin-{self.shell}"
         if not programs.exists():
@@ -101,13 +109,13 @@ class Far:
                 pytest.skip(f"{SHELLS[self.shell]} is not installed")
             programs.mkdir()
             (programs / "sh").symlink_to(found)
-        return ShellPipe(programs, self.state)
+        return kind(programs, self.state)
 
     def session(self, pipe: Pipe | None = None) -> HostSession:
         """A session with it."""
         talk = Conversation(
             name=self.shell,
-            pipe=pipe or self.pipe(),
+            pipe=pipe or self.pipe(ShellPipe),
             clock=SystemClock(),
             shell_of=functions,
             redactor=Redactor(),

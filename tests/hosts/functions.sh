@@ -85,3 +85,11 @@ t_spoil() {
 	mv "$1" "$1.saved"
 	mkdir "$1"
 }
+
+t_prompt() {
+	printf '[sudo] password for root: '
+	IFS= read -r t_typed
+	printf '[%s]' "$t_typed" >"$1"
+}
+
+t_flood() { yes "$2" | head -n "$1"; }

@@ -37,8 +37,8 @@ def test_the_corpus_is_as_large_as_promised() -> None:
     assert {bytes([b]) for b in range(1, 256)} <= {octets(v) for v in CORPUS}
 
 
-def test_fault_013_every_value_reaches_a_look_byte_for_byte(any_far: Far) -> None:
-    session = any_far.session()
+def test_fault_013_every_value_reaches_a_look_byte_for_byte(every_far: Far) -> None:
+    session = every_far.session()
     batches = list(parts(CORPUS, 100))
     replies = [
         r
@@ -50,42 +50,42 @@ def test_fault_013_every_value_reaches_a_look_byte_for_byte(any_far: Far) -> Non
         assert printed(reply) == shown(batch)
 
 
-def test_fault_013_every_value_reaches_a_call_byte_for_byte(any_far: Far) -> None:
-    session, lease = any_far.held()
+def test_fault_013_every_value_reaches_a_call_byte_for_byte(every_far: Far) -> None:
+    session, lease = every_far.held()
     operations = [call("t_arguments", *batch) for batch in parts(CORPUS, 150)]
     reply = session.change(change(lease, *operations))
     assert reply.state == "done", reply.reason
     assert reply.output.sha256 == hashlib.sha256(shown(CORPUS)).hexdigest()
 
 
-def test_fault_013_every_value_reaches_a_call_as_item(any_far: Far) -> None:
-    session, lease = any_far.held()
+def test_fault_013_every_value_reaches_a_call_as_item(every_far: Far) -> None:
+    session, lease = every_far.held()
     items = [v for v in CORPUS if "\n" not in v]
-    target = any_far.directory / "items"
+    target = every_far.directory / "items"
     assert session.change(change(lease, call("t_append", str(target), items=items))).state == "done"
     assert target.read_bytes() == b"".join(octets(i) + b"\n" for i in items)
 
 
-def test_fault_013_every_secret_value_reaches_a_call_byte_for_byte(any_far: Far) -> None:
+def test_fault_013_every_secret_value_reaches_a_call_byte_for_byte(every_far: Far) -> None:
     values = [v for v in CORPUS if v][::7]
-    any_far.secrets = {str(at): v for at, v in enumerate(values)}
-    session, lease = any_far.held()
-    secret = Call(family="t", function="t_arguments", args=tuple(SecretRef(s) for s in any_far.secrets))
+    every_far.secrets = {str(at): v for at, v in enumerate(values)}
+    session, lease = every_far.held()
+    secret = Call(family="t", function="t_arguments", args=tuple(SecretRef(s) for s in every_far.secrets))
     reply = session.change(change(lease, secret))
     assert reply.output.sha256 == hashlib.sha256(shown(values)).hexdigest()
 
 
-def test_fault_013_a_file_is_written_byte_for_byte(any_far: Far) -> None:
-    any_far.secrets = {"s": "\n$(id)\n\n"}
-    session, lease = any_far.held()
-    target = any_far.directory / "a file's name"
+def test_fault_013_a_file_is_written_byte_for_byte(every_far: Far) -> None:
+    every_far.secrets = {"s": "\n$(id)\n\n"}
+    session, lease = every_far.held()
+    target = every_far.directory / "a file's name"
     put = Put(path=str(target), content=("".join(CORPUS), SecretRef("s"), "\n\n"))
     assert session.change(change(lease, put)).state == "done"
     assert target.read_bytes() == octets("".join(CORPUS)) + b"\n$(id)\n\n\n\n"
 
 
-def test_fault_013_a_result_is_passed_on_byte_for_byte(any_far: Far) -> None:
-    session, lease = any_far.held()
+def test_fault_013_a_result_is_passed_on_byte_for_byte(every_far: Far) -> None:
+    session, lease = every_far.held()
     values = [v for v in CORPUS if v and "\n" not in v and len(v) < 4096][::40]
     for at, value in enumerate(values):
         first = Call(family="t", function="t_first", args=(value,), result=Result(name="n", bound="equals", of=value))
@@ -95,11 +95,11 @@ def test_fault_013_a_result_is_passed_on_byte_for_byte(any_far: Far) -> None:
         assert reply.output.sha256 == hashlib.sha256(octets(value) + b"\n" + shown([value])).hexdigest()
 
 
-def test_fault_014_nothing_in_a_value_is_executed(any_far: Far) -> None:
-    hostile = [v.replace("CANARY", str(any_far.directory / "canary")) for v in CORPUS if "CANARY" in v]
+def test_fault_014_nothing_in_a_value_is_executed(every_far: Far) -> None:
+    hostile = [v.replace("CANARY", str(every_far.directory / "canary")) for v in CORPUS if "CANARY" in v]
     assert len(hostile) > 8
-    session, lease = any_far.held("r $(touch canary)")
+    session, lease = every_far.held("r $(touch canary)")
     session.look([look("t_show", *hostile)])
     session.change(change(lease, call("t_arguments", *hostile, items=hostile), id="c;touch canary"))
-    assert not list(any_far.directory.rglob("canary*"))
+    assert not list(every_far.directory.rglob("canary*"))
     assert set(session.receipts(lease.run)) == {"c;touch canary"}
