@@ -69,11 +69,15 @@ class Disk:
         home.write_inventory({"hosts": {"here": here}})
         return cls(home, place, holder)
 
+    def inside(self, *command: str) -> list[str]:
+        """A command as it is run where the disk is to be seen."""
+        enter = ("nsenter", "--preserve-credentials", "--user", "--mount", "--target", str(self.holder.pid), "--")
+        return [*enter, *command]
+
     def within(self, *command: str) -> Done:
         """Run a command where the disk is to be seen."""
-        enter = ["nsenter", "--preserve-credentials", "--user", "--mount", "--target", str(self.holder.pid), "--"]
         done = subprocess.run(
-            [*enter, *command],
+            self.inside(*command),
             capture_output=True,
             text=True,
             timeout=DEADLINE_S,
@@ -87,10 +91,21 @@ class Disk:
     def remedy(self, *args: str) -> Done:
         return self.within(*self.home.argv(*args))
 
+    def gated(self, record: Path, gate: str, *args: str) -> list[str]:
+        """A command of the product that dies at the gate of a number, or stops at the gate of a name."""
+        driver = str(Path(__file__).with_name("killed.py"))
+        return [sys.executable, driver, str(record), gate, "-C", str(self.home.path), *args]
+
     def killed(self, record: Path, nth: int, *args: str) -> Done:
         """Run a command of the product that dies at its n-th gate."""
-        driver = str(Path(__file__).with_name("killed.py"))
-        return self.within(sys.executable, driver, str(record), str(nth), "-C", str(self.home.path), *args)
+        return self.within(*self.gated(record, str(nth), *args))
+
+    def second_home(self) -> Home:
+        """Another controller's home, with the same inventory."""
+        (self.place / "other").mkdir(mode=0o700)
+        other = Home(self.place / "other")
+        other.write_inventory(json.loads((self.home.path / "inventory" / "hosts.yml").read_text()))
+        return other
 
     def picture(self) -> list[str]:
         """Every file of the disk and of the shelf by name and content; which folder of the shelf does not count."""

@@ -1,8 +1,12 @@
-"""Run one command of the product and kill its process where it passes the n-th gate. Not a test.
+"""Run one command of the product and kill or stop its process where it passes a gate. Not a test.
 
-python killed.py RECORD NTH ARGUMENT...: gates are the writes of a run to the store and its requests to a
-host, each before and after; of a change, also when it was sent and nothing has come back. The name of each gate
-that is passed is a line of RECORD. Gates count from the moment when the run is created or resumed.
+python killed.py RECORD GATE ARGUMENT...
+
+GATE is a number, and the process is killed at the gate of that number; or a name, and the process
+stops there until it is told to go on. Gates are the writes of a run to the store and its requests
+to a host, each before and after; of a change, also when it was sent and nothing has come back. The
+name of each gate that is passed is a line of RECORD. They count from the moment when the run is created
+or resumed.
 """
 
 import os
@@ -19,11 +23,11 @@ from remedy.store.sqlite import SqliteStore
 
 
 class Gates:
-    """Counts what is passed; kills at the n-th."""
+    """Counts what is passed; kills or stops this process at the one that was asked for."""
 
-    def __init__(self, record: Path, nth: int, *, is_armed: bool) -> None:
+    def __init__(self, record: Path, gate: str, *, is_armed: bool) -> None:
         self.record = record
-        self.nth = nth
+        self.gate = gate
         self.is_armed = is_armed
         self.count = 0
         self.in_change = False
@@ -34,8 +38,11 @@ class Gates:
         self.count += 1
         with self.record.open("a") as lines:
             lines.write(f"{name}\n")
-        if self.count == self.nth:
+        if self.gate == str(self.count):
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.gate == name:
+            self.gate = ""
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     def around(self, kind: type, name: str) -> None:
         """Let a method of a class pass a gate before and after."""
@@ -66,8 +73,8 @@ class Gates:
 
 
 def main() -> None:
-    record, nth, *arguments = sys.argv[1:]
-    gates = Gates(Path(record), int(nth), is_armed="resume" in arguments)
+    record, gate, *arguments = sys.argv[1:]
+    gates = Gates(Path(record), gate, is_armed="resume" in arguments)
     for name in ("append", "redeem"):
         gates.around(SqliteStore, name)
     for name in ("look", "lease", "change", "receipts", "release"):

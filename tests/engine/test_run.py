@@ -96,6 +96,15 @@ def test_a_check_that_comes_to_hold_within_its_time_is_waited_for(new_scene: New
     assert (state.verdict, scene.clock.slept_s) == (Verdict.RESOLVED, 2.0)
 
 
+def test_where_nothing_was_done_nothing_is_waited_for(new_scene: NewScene) -> None:
+    scene = new_scene()
+    plan = scene.approved(always(DROP_A, verify=asked("toy.up", within_s=60, service="db")))
+    scene.worlds["h1"].files["/a"].clear()
+    state = scene.apply(plan)
+    assert (state.outcome, state.verdict, scene.clock.slept_s) == (Outcome.UNCHANGED, Verdict.INEFFECTIVE, 0.0)
+    assert [s.verb for s in scene.machines["h1"].sent] == ["look", "lease", "release"]
+
+
 # ---------------------------------------------------------------- the symptom
 
 
