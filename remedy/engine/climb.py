@@ -140,7 +140,7 @@ class Climb:
     # ------------------------------------------------------------ the record
 
     def _verified(self) -> verify.Told:
-        """The goal, asked within its time; where nothing was done, as it was seen. What cannot be asked, is not told."""
+        """The goal, asked within its time; where nothing was done, as it was seen. What cannot be asked is not told."""
         try:
             if all(o in (Outcome.UNCHANGED, Outcome.REFUSED) for o in self.outcomes):
                 told = self.at.tell(self._goal)
