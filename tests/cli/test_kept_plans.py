@@ -30,7 +30,7 @@ def refused_without_asking(bench: Bench, what: str) -> str:
 
 def test_fault_033_a_plans_file_with_any_byte_flipped_is_refused(bench: Bench, file: Path) -> None:
     whole = file.read_bytes()
-    for at in range(0, len(whole), max(1, len(whole) // 200)):
+    for at in range(0, len(whole), max(1, len(whole) // 100)):
         for bit in (0x01, 0x20):
             flipped = bytes([*whole[:at], whole[at] ^ bit, *whole[at + 1 :]])
             file.write_bytes(flipped)
