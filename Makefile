@@ -54,3 +54,5 @@ demo: .venv/.made ## remedy at work on a host of its own, without questions
 docs: .venv/.made ## write again what is made from the code: schemas, the reference of actions, the table of proofs
 	.venv/bin/python -m remedy.load.schemas
 	.venv/bin/python -m tests.actions.matrix
+	.venv/bin/python -m tests.cli.write_reference
+	.venv/bin/python -m tests.fault_table
