@@ -143,7 +143,8 @@ class Conversation:
         has_begun = self.told is not None or gather.hello
         if said is not None and not has_begun:
             noise = wire.text_of(self._frames.noise).strip()[-500:]
-            return Unreachable(f"{self.name}: its shell could not be had: {said or noise or 'it ended at once'}")
+            printed = f"; it printed: {noise}" if noise else ""
+            return Unreachable(f"{self.name}: its shell could not be had: {said}{printed}")
         return Lost(f"{self.name}: the connection ended before the answer came")
 
 

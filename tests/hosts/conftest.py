@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.far import SHELLS, Far
+from tests.hosts.over_ssh import Reach
 
 COMMON = ("dash", "bash", "busybox")  # what hosts have as /bin/sh; the others are for `make long`
 
@@ -32,3 +33,11 @@ def every_far(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Far]:
     far = Far(tmp_path, shell=request.param)
     yield far
     far.close()
+
+
+@pytest.fixture
+def reach() -> Iterator[Reach]:
+    """Opens sessions over SSH, and closes them."""
+    reach = Reach()
+    yield reach
+    reach.close()

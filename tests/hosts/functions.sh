@@ -93,3 +93,12 @@ t_prompt() {
 }
 
 t_flood() { yes "$2" | head -n "$1"; }
+
+t_processes() {
+	cat >/dev/null
+	echo PROCESSES
+	for t_process in /proc/[0-9]*; do
+		{ tr '\0' ' ' <"$t_process/cmdline" && echo && tr '\0' '\n' <"$t_process/environ"; } 2>/dev/null
+	done
+	return 0
+}

@@ -210,7 +210,7 @@ def test_a_far_end_that_never_began_is_unreachable_and_says_why() -> None:
     with pytest.raises(Unreachable, match="sudo: a password is required"):
         scripted(b"", 1, "sudo: a password is required").look([])
     with pytest.raises(Unreachable, match="This account is not available"):
-        scripted(b"This account is not available.\n", 1, "").look([])
+        scripted(b"This account is not available.\n", 1, "it ended with 1").look([])
     with pytest.raises(Lost):
         scripted(HELLO.encode(), 4096, "it ended with 1").look([])
 
