@@ -82,7 +82,11 @@ files_is() {
 files_enter_aside() {
 	files_here=$PWD
 	mkdir -m 700 "./$1" 2>/dev/null
-	files_go "$files_here/$1" && [ "$(stat -c '%u:%a:%F' .)" = "$files_uid:700:directory" ]
+	files_go "$files_here/$1" || return 1
+	case $(stat -c '%u:%a' .) in
+	"$files_uid:700" | "$files_uid:2700") ;; # the group's bit is inherited where the directory above has it
+	*) return 1 ;;
+	esac
 }
 
 files_leave_aside() {

@@ -30,8 +30,11 @@ logs_each_item() {
 logs_enter() {
 	cd -P -- "${logs_folder:-/}" 2>/dev/null && [ "$PWD" = "${logs_folder:-/}" ] || return 1
 	mkdir -m 700 "./$logs_aside" 2>/dev/null
-	cd -P "./$logs_aside" 2>/dev/null && [ "$PWD" = "$logs_folder/$logs_aside" ] &&
-		[ "$(stat -c '%u:%a' .)" = "$(id -u):700" ]
+	cd -P "./$logs_aside" 2>/dev/null && [ "$PWD" = "$logs_folder/$logs_aside" ] || return 1
+	case $(stat -c '%u:%a' .) in
+	"$(id -u):700" | "$(id -u):2700") ;; # the group's bit is inherited where the directory above has it
+	*) return 1 ;;
+	esac
 }
 
 logs_fail() {

@@ -18,6 +18,8 @@ from remedy.model import Answer, Host, Json, Judgement, Reply
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import write
 
+pytestmark = pytest.mark.shells
+
 
 @pytest.fixture
 def ask(far_end: FarEnd, catalogue: Catalogue, host: Host) -> "Ask":

@@ -21,6 +21,7 @@ def test_escaped_text_is_one_line_and_comes_back(text: str) -> None:
     assert unescaped(escaped(text)) == text
 
 
+@pytest.mark.shells
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=TEXTS)
 def test_the_hosts_and_the_controllers_escape_are_the_same(texts: list[str], far_end: FarEnd) -> None:
@@ -28,6 +29,7 @@ def test_the_hosts_and_the_controllers_escape_are_the_same(texts: list[str], far
     assert done.stdout == os.fsencode("".join(escaped(t) + "\n" for t in texts))
 
 
+@pytest.mark.shells
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=TEXTS)
 def test_what_the_controller_escaped_the_host_brings_back(texts: list[str], far_end: FarEnd) -> None:
@@ -35,6 +37,7 @@ def test_what_the_controller_escaped_the_host_brings_back(texts: list[str], far_
     assert done.stdout == os.fsencode("".join(t + "/" for t in texts))
 
 
+@pytest.mark.shells
 def test_what_is_lacking_is_named_and_ends_with_three(far_end: FarEnd) -> None:
     done = far_end.say("need stat no-such-tool; echo never")
     assert (done.returncode, done.stdout, done.stderr) == (3, b"", b"no-such-tool is not installed\n")

@@ -19,6 +19,8 @@ from tests.actions.far_end import FarEnd
 from tests.actions.kit import YEAR_2001, tree_of, write
 from tests.actions.scenes import HOSTILE_NAMES
 
+pytestmark = pytest.mark.shells
+
 Pruner = Callable[..., Prune]
 
 
@@ -278,6 +280,35 @@ def test_only_names_that_match_and_no_deeper_than_asked(
     assert names(see(far_end, pruner(match="*.log.*"), host)) == {"a.log.1", "sub/b.log.1", "sub/deep/c.log.1"}
     assert names(see(far_end, pruner(match="*.log.*", depth=1), host)) == {"a.log.1"}
     assert names(see(far_end, pruner(match="*.log.*", depth=2), host)) == {"a.log.1", "sub/b.log.1"}
+
+
+def test_a_directory_that_gives_its_group_to_new_ones_is_cleaned_too(
+    far_end: FarEnd, pruner: Pruner, host: Host, root: Path
+) -> None:
+    write(root / "old")
+    root.chmod(0o2775)
+    assert far_end.act(plan(far_end, pruner(), host).operations[0]).returncode == 0
+    assert list(root.iterdir()) == []
+
+
+@pytest.mark.parametrize("trap", ["a link", "somebody's"])
+def test_a_private_directory_that_is_not_ours_is_not_used(
+    trap: str, far_end: FarEnd, pruner: Pruner, host: Host, root: Path, tmp_path: Path
+) -> None:
+    outside = write(tmp_path / "outside" / "f1", b"precious").parent
+    for number in range(3):
+        write(root / f"f{number}")
+    change = plan(far_end, pruner(), host)
+    if trap == "a link":
+        (root / ".remedy-aside").symlink_to(outside)
+    else:
+        (root / ".remedy-aside").mkdir(mode=0o777)
+        (root / ".remedy-aside").chmod(0o777)
+    before = tree_of(outside)
+    done = far_end.act(change.operations[0])
+    assert done.returncode != 0
+    assert b"no private directory" in done.stderr
+    assert tree_of(outside) == before
 
 
 # ---------------------------------------------------------------- between plan and act

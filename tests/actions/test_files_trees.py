@@ -14,6 +14,8 @@ from tests.actions.far_end import FarEnd
 from tests.actions.kit import YEAR_2001, tree_of
 from tests.actions.scenes import empty
 
+pytestmark = pytest.mark.shells
+
 TODAY = 4_000_000_000
 NAME_BYTES = st.integers(1, 255).filter(lambda b: b != ord("/"))
 NAMES = st.one_of(

@@ -24,6 +24,8 @@ Writer = Callable[..., subprocess.Popen[bytes]]
 # Writes numbered lines as fast as it may, and opens its log again at HUP. argv: LOG PID-FILE FLAGS HOW
 WRITER = """
 import os, signal, sys, time
+
+pytestmark = pytest.mark.shells
 log, pid_file, flags, how = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 def opened():
     fd = os.open(log, flags, 0o640)
@@ -251,6 +253,27 @@ def test_the_empty_log_has_the_mode_and_owner_of_the_old_one(
     for status in (after, kept):
         assert (status.st_mode, status.st_uid, status.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
     assert int(kept.st_mtime) == int(before.st_mtime)
+
+
+def test_a_directory_that_gives_its_group_to_new_ones_is_rotated_in_too(
+    far_end: FarEnd, rotator: Rotator, host: Host, log: Path
+) -> None:
+    write(log, b"x" * 5000)
+    log.parent.chmod(0o2775)
+    rotate(far_end, rotator(), host)
+    assert sorted(p.name for p in log.parent.iterdir()) == ["app.log", "app.log.1.gz"]
+
+
+def test_a_private_directory_that_is_a_link_is_not_used(
+    far_end: FarEnd, rotator: Rotator, host: Host, log: Path, tmp_path: Path
+) -> None:
+    write(log, b"x" * 5000)
+    outside = write(tmp_path / "outside" / "precious").parent
+    change = plan(far_end, rotator(), host)
+    log.with_name(".remedy-rotating").symlink_to(outside)
+    before = tree_of(outside), tree_of(log.parent)
+    assert far_end.act(change.operations[0]).returncode != 0
+    assert (tree_of(outside), tree_of(log.parent)) == before
 
 
 def test_a_missing_generation_ends_the_shifting(far_end: FarEnd, rotator: Rotator, host: Host, log: Path) -> None:
