@@ -18,14 +18,13 @@ from remedy.model import Change, Host, Json, Reply, UndoImpossible, UndoUnnecess
 from tests.actions.far_end import FarEnd
 from tests.actions.kit import tree_of, write
 
+pytestmark = pytest.mark.shells
 Rotator = Callable[..., Rotate]
 Writer = Callable[..., subprocess.Popen[bytes]]
 
 # Writes numbered lines as fast as it may, and opens its log again at HUP. argv: LOG PID-FILE FLAGS HOW
 WRITER = """
 import os, signal, sys, time
-
-pytestmark = pytest.mark.shells
 log, pid_file, flags, how = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 def opened():
     fd = os.open(log, flags, 0o640)

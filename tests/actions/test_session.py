@@ -17,7 +17,7 @@ from tests.actions import kit
 from tests.actions.kit import Ground, Played, Scene, play
 from tests.actions.scenes import SCENES
 from tests.hosts.far import SHELLS as ALL_SHELLS
-from tests.hosts.far import Far
+from tests.hosts.far import Far, ShellPipe
 
 NARROW = "mksh"  # its arithmetic has 32 bits
 SHELLS = tuple(s for s in ALL_SHELLS if s != NARROW)
@@ -94,7 +94,7 @@ def narrow(tmp_path: Path) -> Iterator[SessionEnd]:
 def _session(folder: Path, shell: str) -> Iterator[SessionEnd]:
     folder.mkdir()
     far = Far(folder, shell=shell)
-    recorder = Recorder(far.pipe())
+    recorder = Recorder(far.pipe(ShellPipe))
     session, lease = far.held("r1", recorder)
     yield SessionEnd(shell, session, lease, recorder)
     far.close()
