@@ -64,4 +64,4 @@ def ledger() -> bytes:
 def own(name: str) -> str:
     """A shell file of this package, without its comments and indentation."""
     text = resources.files("remedy.hosts").joinpath(f"{name}.sh").read_text("ascii")
-    return re.sub(r"(?m)^\t+|^\t*#.*\n", "", text)
+    return re.sub(r"(?m)^\t*#.*\n|^\t+", "", text)

@@ -34,7 +34,7 @@ def text_of(raw: bytes) -> str:
 
 def token(text: str) -> str:
     """A text as one plain word; ordinary names stay as they are. Raises Invalid for none, or a long one."""
-    word = quote(text, safe="@:+,=", errors="surrogateescape")
+    word = quote(text, safe="@:+,=", errors="surrogateescape").replace("~", "%7E")
     if not 0 < len(word) <= TOKEN_BYTES:
         raise Invalid(f"not an id: {text[:80]!r}")
     return word
