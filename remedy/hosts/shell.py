@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
-from shlex import quote
 
 from remedy.errors import Bug
 
@@ -32,9 +31,9 @@ def bootstrap(
     text = b"".join(
         [
             f"far_nonce={nonce}\nfar_idle_s={idle_s}\nremedy_families='{' '.join(names)}'\n".encode(),
-            f"remedy_worker={quote(own('worker'))}\n".encode(),
-            *(_family(name, shell_of) for name in names),
-            own("runner").encode(),
+            b"remedy_worker=%s\n" % _quoted(own("worker")),
+            *(b"export remedy_f_%s=%s\n" % (name.encode(), _quoted(sized(name, shell_of))) for name in names),
+            own("runner"),
             ledger() if can_change else b"",
             b"far_begin whole",
         ]
@@ -42,14 +41,13 @@ def bootstrap(
     return b"%d\n%s" % (len(text), text)
 
 
-def _family(name: str, shell_of: ShellOf) -> bytes:
-    text = sized(name, shell_of).decode("utf-8", "surrogateescape")
-    return f"export remedy_f_{name}={quote(text)}\n".encode("utf-8", "surrogateescape")
+def _quoted(text: bytes) -> bytes:
+    return b"'" + text.replace(b"'", b"'\\''") + b"'"
 
 
 def sized(name: str, shell_of: ShellOf) -> bytes:
-    """The functions of a family, if they can be handed on at the far end."""
-    text = shell_of(name)
+    """The functions of a family, as short as can be, if they can be handed on at the far end."""
+    text = stripped(shell_of(name))
     if len(text) > LARGEST_BYTES or b"\0" in text:
         raise Bug(f"the shell functions of {name} are too long to be sent")
     return text
@@ -57,11 +55,15 @@ def sized(name: str, shell_of: ShellOf) -> bytes:
 
 def ledger() -> bytes:
     """What the runner needs besides, before a lease, a change or a receipt."""
-    return (own("ledger") + own("change")).encode()
+    return own("ledger") + own("change")
 
 
 @cache
-def own(name: str) -> str:
-    """A shell file of this package, without its comments and indentation."""
-    text = resources.files("remedy.hosts").joinpath(f"{name}.sh").read_text("ascii")
-    return re.sub(r"(?m)^\t*#.*\n|^\t+", "", text)
+def own(name: str) -> bytes:
+    """A shell file of this package, as short as can be."""
+    return stripped(resources.files("remedy.hosts").joinpath(f"{name}.sh").read_bytes())
+
+
+def stripped(text: bytes) -> bytes:
+    """Shell text without its comment lines. One with a here-document stays as it is."""
+    return text if b"<<" in text else re.sub(rb"(?m)^\t*#.*\n", b"", text)

@@ -54,8 +54,8 @@ def functions(family: str) -> bytes:
 class ShellPipe(LocalPipe):
     """A local far end whose `sh`, also the workers', is the given one; its ledger is the test's own."""
 
-    def __init__(self, programs: Path, state: Path) -> None:
-        self._programs, self._state, self._is_first = programs, state, True
+    def __init__(self, programs: Path, state: Path, path: str) -> None:
+        self._state, self._path, self._is_first = state, path, True
         super().__init__([str(programs / "sh"), "-c", COMMAND.replace("exec sh", f"exec {programs}/sh", 1)])
 
     def send(self, piece: bytes, timeout_s: float) -> None:
@@ -76,7 +76,9 @@ class ShellPipe(LocalPipe):
     def _rewritten(self, piece: bytes) -> bytes:
         length, _, rest = piece.partition(b"\n")
         text, rest = rest[: int(length)], rest[int(length) :]
-        text = text.replace(b"PATH=/usr/local/sbin:", b"PATH=%s:/usr/local/sbin:" % bytes(self._programs))
+        known = b"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+        assert known in text
+        text = text.replace(known, b"PATH=%s\n" % self._path.encode())
         place = b"far_choose_state() { far_state=%s; }\nfar_begin whole" % bytes(self._state)
         text = text.replace(b"far_begin whole", place)
         return b"%d\n%s%s" % (len(text), text, rest)
@@ -94,6 +96,7 @@ class Far:
     secrets: dict[str, str] = field(default_factory=dict)
     idle_s: int = 900
     slack_s: float = 20
+    without: tuple[str, ...] = ()  # programs that are not installed there
     sessions: list[HostSession] = field(default_factory=list)
 
     @property
@@ -109,7 +112,19 @@ class Far:
                 pytest.skip(f"{SHELLS[self.shell]} is not installed")
             programs.mkdir()
             (programs / "sh").symlink_to(found)
-        return kind(programs, self.state)
+        return kind(programs, self.state, f"{programs}:{self._other_programs()}")
+
+    def _other_programs(self) -> str:
+        """Where all other programs are; a directory of links where some must be missing."""
+        if not self.without:
+            return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        some = self.directory / "some-programs"
+        if not some.exists():
+            some.mkdir()
+            for program in Path("/usr/bin").iterdir():
+                if program.name not in (*self.without, "sh"):
+                    (some / program.name).symlink_to(program)
+        return str(some)
 
     def session(self, pipe: Pipe | None = None) -> HostSession:
         """A session with it."""

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from remedy.actions.catalogue import shell_of
+from remedy.actions.catalogue import FAMILIES, shell_of
 from remedy.errors import Bug, Invalid
 from remedy.hosts import shell, wire
 from remedy.hosts.wire import Frame, Frames
@@ -97,8 +97,24 @@ def test_the_far_ends_text_is_sound_and_short(name: str) -> None:
     assert shellcheck
     done = subprocess.run([shellcheck, "-s", "sh", file], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
-    subprocess.run(["dash", "-n"], input=shell.own(name).encode(), check=True)
-    assert not [line for line in shell.own(name).splitlines() if line.startswith(("#", "\t"))]
+    subprocess.run(["dash", "-n"], input=shell.own(name), check=True)
+    assert not [line for line in shell.own(name).splitlines() if line.lstrip().startswith(b"#")]
+
+
+@pytest.mark.shells
+@pytest.mark.parametrize("name", [*FAMILIES, "common"])
+def test_shipped_functions_mean_the_same_without_their_comments(name: str) -> None:
+    if shutil.which("bash") is None:
+        pytest.skip("needs bash")
+    whole, short = shell_of(name), shell.sized(name, shell_of)
+    meanings = [
+        subprocess.run(
+            ["bash", "-c", 'eval "$(cat)"; declare -f; declare -p'], input=t, capture_output=True, check=True
+        )
+        for t in (whole, short)
+    ]
+    kept = [[line for line in m.stdout.splitlines() if b"BASH" not in line] for m in meanings]
+    assert kept[0] == kept[1]
 
 
 def test_all_that_a_look_sends_is_a_few_packets() -> None:
