@@ -273,6 +273,8 @@ def _is_refused(address: str) -> bool:
         socket.create_connection((address, PORT), timeout=2).close()
     except ConnectionRefusedError:
         return True
+    except OSError:  # it was reset: the last process is ending
+        return False
     return False
 
 

@@ -100,7 +100,10 @@ def test_a_stopped_host_leaves_no_process_and_comes_again(sshd_lab: SshdLab, tmp
     host = sshd_lab.start()
     mark = f"sleep {os.getpid()}.54322"
     host.sh(f"echo kept >/srv/data/f; setsid {mark} >/dev/null 2>&1 &")
-    assert _lives(mark)
+    deadline = time.monotonic() + 10
+    while not _lives(mark):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     host.stop()
     assert not _lives(mark)
     assert ssh(host, host.address, "root", "true", tmp_path / "known").returncode == 255
