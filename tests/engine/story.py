@@ -10,7 +10,7 @@ from typing import Any
 from remedy.engine.report import RunState
 from remedy.model import Event, Kind, Limits, Plan
 from tests.engine.between import Gate, GatedStore, GatedTransport, KillAt, Killed
-from tests.engine.scene import Remedy, Scene, asked, drop_until, full, same_store, same_transport, step
+from tests.engine.scene import NOTHING, Remedy, Scene, asked, drop_until, full, same_store, same_transport, step
 from tests.engine.world import World
 
 BURN = [
@@ -26,11 +26,11 @@ def ladder() -> Remedy:
 
 
 def mixed() -> Remedy:
-    """Several operations, a step on what another step made, and a start."""
+    """Several operations, steps on what other steps made, a start; the first act makes the symptom go."""
     more = [step("shift", "toy.shift", where="/c"), step("id", "toy.drop-by-id", where="/c")]
     start = step("up", "toy.start", service="db")
     return Remedy(
-        symptom=asked("toy.level", below=100), steps=[*BURN, *more, start], verify=asked("toy.up", service="db")
+        symptom=asked("toy.level", below=1), steps=[*BURN, *more, start], verify=asked("toy.up", service="db")
     )
 
 
@@ -40,9 +40,17 @@ def undone() -> Remedy:
     return Remedy(symptom=asked("toy.level", below=100), steps=steps, on_failure="undo")
 
 
+def worse() -> Remedy:
+    """Both steps take the service down that the goal asks for; taking the last one back brings it up."""
+    up = asked("toy.up", service="web")
+    return replace(ladder(), symptom=asked("toy.level", below=100), until=NOTHING, verify=up, on_failure="undo")
+
+
 def worlds_of(remedy: Callable[[], Remedy], hosts: int = 1) -> dict[str, World]:
     broken = {"start"} if remedy is undone else set()
-    return {f"h{n}": full(broken=set(broken)) for n in range(1, hosts + 1)}
+    harmful, healing = ({"drop"}, {"bring_back"}) if remedy is worse else (set(), set())
+    names = [f"h{n}" for n in range(1, hosts + 1)]
+    return {n: full(broken=set(broken), harmful=set(harmful), healing=set(healing)) for n in names}
 
 
 class Story:

@@ -222,5 +222,5 @@ def test_fault_024_the_playbook_and_the_policy_are_in_the_digest(new_scene: NewS
     plan = new_scene().plan(drop_until(4))
     for changed in (replace(plan, playbook_digest="d2"), replace(plan, policy_digest="p2")):
         assert sealed(changed).digest != plan.digest
-        with pytest.raises(Stale):
+        with pytest.raises(Stale, match="digest mismatch"):
             new_scene().runner().start(changed, {})

@@ -16,7 +16,7 @@ from remedy.hosts.fake import Fault
 from remedy.model import Outcome
 from tests.engine.between import KillAt
 from tests.engine.scene import Remedy
-from tests.engine.story import Story, all_let_go, intents_cover_dispatches, ladder, mixed, undone, uninterrupted
+from tests.engine.story import Story, all_let_go, intents_cover_dispatches, ladder, mixed, undone, uninterrupted, worse
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def sweep(places: Iterator[Path], remedy: Callable[[], Remedy], *, hosts: int = 
     return len(boundaries)
 
 
-@pytest.mark.parametrize("remedy", [ladder, mixed, undone])
+@pytest.mark.parametrize("remedy", [ladder, mixed, undone, worse])
 def test_fault_057_killed_at_a_boundary_it_ends_as_if_it_had_not_been(
     places: Iterator[Path], remedy: Callable[[], Remedy]
 ) -> None:
@@ -55,7 +55,7 @@ def test_fault_057_killed_at_a_boundary_it_ends_as_if_it_had_not_been(
 
 @pytest.mark.long
 @pytest.mark.parametrize("hosts", [1, 3])
-@pytest.mark.parametrize("remedy", [ladder, mixed, undone])
+@pytest.mark.parametrize("remedy", [ladder, mixed, undone, worse])
 def test_fault_057_killed_at_every_boundary_it_ends_as_if_it_had_not_been(
     places: Iterator[Path], remedy: Callable[[], Remedy], hosts: int
 ) -> None:
@@ -124,6 +124,18 @@ def test_a_change_that_nothing_can_settle_is_settled_by_a_person_and_gone_on_wit
         story.scene.store.close()
 
 
+def test_what_was_never_begun_is_not_done_when_the_symptom_has_gone(tmp_path: Path) -> None:
+    story = Story(tmp_path / "home", ladder)
+    story.scene.machines["h1"].fail(Fault(verb="change", when="dispatched"))
+    story.attempt(lambda name: None)
+    story.scene.worlds["h1"].level = 200
+    state = story.attempt(None)
+    assert state is not None
+    assert "the symptom is gone" in state.hosts["h1"].steps["first"].reason
+    assert (state.is_closed, story.scene.worlds["h1"].effects) == (True, [])
+    story.scene.store.close()
+
+
 def recoveries(places: Iterator[Path], remedy: Callable[[], Remedy], stride: int) -> None:
     expected, picture, boundaries = uninterrupted(next(places), remedy)
     for first in range(1, len(boundaries) + 1, stride):
@@ -135,7 +147,7 @@ def recoveries(places: Iterator[Path], remedy: Callable[[], Remedy], stride: int
             demand_same_end(story, expected, picture, f"{first}, then {later}")
 
 
-@pytest.mark.parametrize("remedy", [ladder, mixed, undone])
+@pytest.mark.parametrize("remedy", [ladder, mixed, undone, worse])
 def test_fault_058_killed_ten_times_while_recovering_it_still_ends_the_same(
     places: Iterator[Path], remedy: Callable[[], Remedy]
 ) -> None:
@@ -143,7 +155,7 @@ def test_fault_058_killed_ten_times_while_recovering_it_still_ends_the_same(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("remedy", [ladder, mixed, undone])
+@pytest.mark.parametrize("remedy", [ladder, mixed, undone, worse])
 def test_fault_058_killed_ten_times_while_recovering_from_any_death_it_still_ends_the_same(
     places: Iterator[Path], remedy: Callable[[], Remedy]
 ) -> None:

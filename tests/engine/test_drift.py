@@ -121,6 +121,7 @@ def test_ground_that_shrinks_between_the_look_and_the_act_is_looked_at_again(new
     world.before = intrude
     state = scene.apply(plan)
     assert outcomes_of(state) == {"first": "changed"}
+    assert state.hosts["h1"].steps["first"].before == ("root /a", "item a1\t1:1", "item a2\t1:2")
     assert sorted(world.effects) == [("drop", "/a/a1"), ("drop", "/a/a2")]
     assert scene.changes() == 2
 

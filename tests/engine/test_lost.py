@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from remedy.engine.report import exit_code
 from remedy.hosts.fake import Fault
-from remedy.model import Outcome, PlannedStep, Verdict
+from remedy.model import Host, Outcome, PlannedStep, Verdict
+from remedy.ports import ChangeReply, ChangeRequest, Session
+from tests.engine.between import GatedSession, GatedTransport
 from tests.engine.conftest import NewScene
-from tests.engine.scene import DROP_A, always, drop_until, outcomes_of, question
+from tests.engine.scene import DROP_A, always, asked, drop_until, outcomes_of, question
 
 
 @pytest.mark.parametrize("when", ["dispatched", "answered", "acting"])
@@ -89,6 +92,24 @@ def test_fault_060_a_host_that_another_run_holds_is_refused_and_left_alone(new_s
     assert scene.resume(held.run).outcome is Outcome.CHANGED
 
 
+def test_an_answer_without_its_looks_is_looked_for_again(new_scene: NewScene) -> None:
+    @dataclass
+    class Curt(GatedSession):
+        def change(self, request: ChangeRequest) -> ChangeReply:
+            return replace(self.session.change(request), after=())
+
+    @dataclass
+    class CurtTransport(GatedTransport):
+        def connect(self, host: Host) -> Session:
+            return Curt(self.transport.connect(host), self.gate)
+
+    scene = new_scene()
+    scene.wrap_transport = lambda transport: CurtTransport(transport, lambda name: None)
+    state = scene.go(drop_until(4))
+    assert outcomes_of(state) == {"first": "changed", "second": "changed"}
+    assert state.verdict is Verdict.RESOLVED
+
+
 # ---------------------------------------------------------------- questions
 
 
@@ -97,6 +118,12 @@ def test_a_question_without_a_terminal_is_refused_and_nothing_after_it_is_done(n
     state = scene.go(always(question("sure", "Is the backup there?"), DROP_A))
     assert outcomes_of(state) == {"sure": "refused", "first": "unchanged"}
     assert (exit_code(state), scene.changes()) == (3, 0)
+
+
+def test_a_host_that_was_refused_is_inconclusive_whatever_its_goal_says(new_scene: NewScene) -> None:
+    scene = new_scene()
+    state = scene.go(always(question("sure", "Sure?"), DROP_A, verify=asked("toy.up", service="web")))
+    assert (state.outcome, state.verdict) == (Outcome.REFUSED, Verdict.INCONCLUSIVE)
 
 
 def test_an_answer_is_recorded_with_its_person(new_scene: NewScene) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -52,7 +54,7 @@ def test_on_failure_stop_takes_nothing_back(new_scene: NewScene) -> None:
     scene = new_scene()
     breaking(scene)
     remedy = then_fails()
-    scene.go(Remedy(**{**vars(remedy), "on_failure": "stop"}))
+    scene.go(replace(remedy, on_failure="stop"))
     assert backs(scene) == []
 
 
@@ -104,17 +106,26 @@ def test_an_undo_that_was_cut_off_is_gone_on_with_or_unknown(new_scene: NewScene
 
 
 def test_nothing_is_taken_back_while_something_is_unknown(new_scene: NewScene) -> None:
-    scene = new_scene()
-    scene.machines["h1"].fail(Fault(verb="change", when="answered", nth=2))
-    state = scene.go(then_fails())
-    assert state.hosts["h1"].steps["second"].outcome is Outcome.UNKNOWN
+    scene = new_scene(h1=full(harmful={"drop"}))
+    world, drops = scene.worlds["h1"], count(1)
+    plan = scene.approved(replace(then_fails(), verify=asked("toy.up", service="web")))
+
+    def then_mute(function: str) -> None:  # what the second drop did cannot be seen
+        if function == "drop" and next(drops) == 2:
+            world.mute.add("files_look")
+
+    world.before = then_mute
+    state = scene.apply(plan)
+    steps = state.hosts["h1"].steps
+    assert (steps["first"].outcome, steps["second"].outcome) == (Outcome.CHANGED, Outcome.UNKNOWN)
+    assert [s.undo for s in steps.values()] == [None, None, None]
     assert backs(scene) == []
 
 
 def test_a_verification_that_is_no_worse_than_before_takes_nothing_back(new_scene: NewScene) -> None:
     scene = new_scene()
     remedy = drop_until(9, on_failure="undo")
-    scene.go(Remedy(**{**vars(remedy), "verify": asked("toy.up", service="db")}))  # it was down before
+    scene.go(replace(remedy, verify=asked("toy.up", service="db")))  # it was down before
     assert backs(scene) == []
 
 
@@ -165,6 +176,19 @@ def test_an_undo_on_ground_that_somebody_else_moved_is_stale(new_scene: NewScene
     sent = scene.changes()
     assert scene.apply(plan).outcome is Outcome.REFUSED
     assert scene.changes() == sent
+
+
+def test_an_undo_that_is_stale_on_one_host_is_begun_on_none(new_scene: NewScene) -> None:
+    scene = new_scene(h1=full(), h2=full())
+    done = scene.go(drop_until(4))
+    scene.worlds["h2"].files["/a"]["new"] = "9"
+    plan = undo_of(scene, done.run)
+    scene.approve(plan)
+    del scene.worlds["h2"].files["/a"]["new"]
+    sent = scene.changes("h1")
+    state = scene.apply(plan)
+    assert (state.outcome, scene.changes("h1")) == (Outcome.REFUSED, sent)
+    assert "- new" in state.hosts["h2"].lines
 
 
 def test_two_steps_of_one_directory_are_both_taken_back(new_scene: NewScene) -> None:

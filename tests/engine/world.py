@@ -22,7 +22,7 @@ class World:
     """What a toy host is made of.
 
     `mute` functions do not answer; `lazy` ones do nothing and say 0; `broken` ones act and then
-    fail; `harmful` ones act and take every service down.
+    fail; `harmful` ones act and take every service down; `healing` ones act and bring them up.
     """
 
     files: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -33,6 +33,7 @@ class World:
     lazy: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     harmful: set[str] = field(default_factory=set)
+    healing: set[str] = field(default_factory=set)
     before: Callable[[str], None] = _nothing
 
     def twice(self) -> list[tuple[str, str]]:
@@ -65,8 +66,9 @@ def host_of(world: World) -> FakeHost:
             world.before(name)
             if name in world.mute:
                 return 1, f"{name} does not answer"
-            if name in world.harmful:
-                world.services.update(dict.fromkeys(world.services, "down"))
+            for names, state in ((world.harmful, "down"), (world.healing, "up")):
+                if name in names:
+                    world.services.update(dict.fromkeys(world.services, state))
             text = "" if name in world.lazy else functions[name](world, args, items)
             return (9, text) if name in world.broken else (0, text)
 
