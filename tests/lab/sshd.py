@@ -167,9 +167,9 @@ class SshdLab:
             name = f"sshd{number}"
             hosts.append((name, address, host_key or self.make_key(f"{name}.host")))
         with ThreadPoolExecutor(STARTERS) as pool:
-            return list(pool.map(lambda host: self._start(*host, user, program, config), hosts))
+            return list(pool.map(lambda host: self._start(*host, user=user, sh_program=program, config=config), hosts))
 
-    def _start(self, name: str, address: str, key: Key, user: str, sh_program: str, config: str) -> SshdHost:
+    def _start(self, name: str, address: str, key: Key, *, user: str, sh_program: str, config: str) -> SshdHost:
         host = SshdHost(
             address=address,
             port=PORT,

@@ -41,7 +41,10 @@ start() {
 
 stop() {
     [ -n "$child" ] || return 0
-    kill -KILL "$child" 2>/dev/null || : # the first process of the namespace goes along, and with that all others
+    # The namespace's first process ends only after all others in it have, and unshare after that one.
+    first=
+    read -r first _ <"/proc/$child/task/$child/children" 2>/dev/null || :
+    kill -KILL "${first:-$child}" 2>/dev/null || :
     wait "$child" 2>/dev/null || :
     child=
 }
