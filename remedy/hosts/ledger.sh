@@ -10,7 +10,7 @@
 far_open_state() {
 	far_why="no directory for the lease can be written"
 	[ -n "$far_state" ] || return 1
-	[ -d "$far_state" ] || mkdir "$far_state" || return 1
+	[ -d "$far_state" ] || mkdir "$far_state" || [ -d "$far_state" ] || return 1 # another may just have made it
 	far_why="$far_state is a link, belongs to somebody else, or is open to others"
 	# shellcheck disable=SC2012,SC2046 # only its mode and owner are read, and they come before the name
 	set -- $(ls -ldn "$far_state")

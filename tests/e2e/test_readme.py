@@ -9,7 +9,15 @@ from tests.lab import LabHost
 README = Path(__file__).parents[2] / "README.md"
 DAY_S = 86_400
 MIB = 2**20
-OLD = {1: (9 * MIB - 331_776, 1), 2: (9 * MIB, 9), 3: (11 * MIB, 16), 4: (12 * MIB, 23), 5: (10 * MIB, 30), 6: (10 * MIB, 37)}
+OLD = {  # number: size in bytes, age in days
+    1: (9 * MIB - 331_776, 1),
+    2: (9 * MIB, 9),
+    3: (11 * MIB, 16),
+    4: (12 * MIB, 23),
+    5: (10 * MIB, 30),
+    6: (10 * MIB, 37),
+}
+PLAN = r"^\$ remedy plan disk-full --host prod1\n(.*?)^```"
 MOVING = (
     (r"p[0-9a-f]{8}", "PLAN"),
     (r"digest [0-9a-f]{16}", "digest DIGEST"),
@@ -23,7 +31,7 @@ MOVING = (
 
 
 def still(text: str) -> list[str]:
-    """The lines of a plan, without what differs from one time to the next; evidence of the lab's own processes left out."""
+    """The lines of a plan, without what differs from one time to the next."""
     for pattern, name in MOVING:
         text = re.sub(pattern, name, text)
     kept = re.sub(r"(?m)^ +\S+ \S+ +(dir|file|deleted) .*\n|^ +which files .*\n", "", text)
@@ -38,7 +46,7 @@ def test_the_plan_in_the_readme_is_the_plan_that_is_printed(home: Home, fresh_la
     host.sh("mv /srv/data/ballast.bin /srv/data/.ballast 2>/dev/null || true")
     values = {"mount": "/srv/data", "log_dir": "/srv/data/log"}
     home.write_inventory({"hosts": {"prod1": host.entry(environment="production", vars=values)}})
-    shown = re.search(r"^\$ remedy plan disk-full --host prod1\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+    shown = re.search(PLAN, README.read_text(), re.DOTALL | re.MULTILINE)
     assert shown
 
     printed = home.remedy("plan", "disk-full", "--host", "prod1")

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import resource
 import time
 
 import pytest
 
 from remedy.model import Call, SecretRef
 from tests.hosts.far import Far, call, change, look
+from tests.memory import forget_peak, peak_bytes
 
 MEBI = 1_048_576
-
-
-def rss_bytes() -> int:
-    """The most memory that this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def sha256_of(piece: bytes, size: int) -> str:
@@ -39,13 +34,13 @@ def test_fault_050_output_without_a_newline_is_whole_up_to_its_bound(any_far: Fa
 
 def test_fault_050_a_hundred_megabytes_take_seconds_and_no_memory(any_far: Far) -> None:
     session, lease = any_far.held()
-    before, began = rss_bytes(), time.monotonic()
+    before, began = forget_peak(), time.monotonic()
     reply = session.change(change(lease, call("t_large", str(128 * MEBI), timeout_s=30)))
     took = time.monotonic() - began
     assert (reply.state, reply.output.size_bytes) == ("done", 128 * MEBI)
     assert reply.output.sha256 == sha256_of(b"x" * 65_536, 128 * MEBI)
     assert took < 7.5, f"at this rate a gigabyte takes {took * 8:.0f} s"
-    assert rss_bytes() - before < 16 * MEBI
+    assert peak_bytes() - before < 16 * MEBI
 
 
 def test_fault_050_a_million_lines_on_both_streams_are_all_counted(any_far: Far) -> None:
@@ -57,12 +52,12 @@ def test_fault_050_a_million_lines_on_both_streams_are_all_counted(any_far: Far)
 @pytest.mark.long
 def test_fault_050_a_gigabyte_takes_less_than_a_minute_and_64_megabytes(every_far: Far) -> None:
     session, lease = every_far.held()
-    before, began = rss_bytes(), time.monotonic()
+    before, began = forget_peak(), time.monotonic()
     reply = session.change(change(lease, call("t_large", "1000000000", timeout_s=60)))
     assert (reply.state, reply.output.size_bytes, reply.output.truncated) == ("done", 1_000_000_000, True)
-    print(f"1 GB: {time.monotonic() - began:.1f} s, {(rss_bytes() - before) / MEBI:.1f} MiB")
+    print(f"1 GB: {time.monotonic() - began:.1f} s, {(peak_bytes() - before) / MEBI:.1f} MiB")
     assert time.monotonic() - began < 60
-    assert rss_bytes() - before < 64 * MEBI
+    assert peak_bytes() - before < 64 * MEBI
 
 
 @pytest.mark.long
