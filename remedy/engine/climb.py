@@ -46,7 +46,8 @@ class Climb:
         if self.at.crew.stopping():
             raise Halted
         ended = self._left_out(gone, stopped) or self._step(step)
-        self.at.record(Kind.STEP_RESULT, step.step, ended.body())
+        nothing_done = ended.outcome is Outcome.UNCHANGED and not step.question
+        self.at.record(Kind.STEP_RESULT, step.step, ended.body(), can_wait=nothing_done)
         return ended
 
     def _left_out(self, gone: str, stopped: str) -> Ended | None:
@@ -85,7 +86,7 @@ class Climb:
             return self.at.past.held
         told = self.at.tell(self._goal)
         held = verify.held(self._goal, told)
-        self._checked("before", told, {"held": list[Json](held)})
+        self._checked("before", told, {"held": list[Json](held)}, can_wait=True)
         return held
 
     def _symptom_gone(self) -> str:
@@ -96,7 +97,7 @@ class Climb:
         if any(s.acted for s in self.at.past.steps.values()):
             return ""
         told = self.at.tell(self.at.part.symptom)
-        self._checked("symptom", told)
+        self._checked("symptom", told, can_wait=told.answer is not Answer.CANNOT_TELL)
         if told.answer is Answer.CANNOT_TELL:
             raise CannotTell(f"the symptom cannot be told: {'; '.join(told.says)}")
         return "" if told.answer is Answer.OK else f"the symptom is gone: {'; '.join(told.says)}"
@@ -153,6 +154,8 @@ class Climb:
         self._checked("verify", told)
         return told
 
-    def _checked(self, what: str, told: verify.Told, more: dict[str, Json] | None = None) -> None:
+    def _checked(
+        self, what: str, told: verify.Told, more: dict[str, Json] | None = None, *, can_wait: bool = False
+    ) -> None:
         body: dict[str, Json] = {"what": what, "answer": str(told.answer), "says": list[Json](told.says)}
-        self.at.record(Kind.CHECKED, "", {**body, **(more or {})})
+        self.at.record(Kind.CHECKED, "", {**body, **(more or {})}, can_wait=can_wait)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from remedy.actions.catalogue import Catalogue
 from remedy.codec import encode
@@ -88,6 +88,7 @@ class Standing:
     past: HostState
     replies: dict[Look, Reply]
     seen_at: float = 0.0  # by the monotonic clock: when everything was looked at
+    waiting: list[Draft] = field(default_factory=list)  # events that go into the journal with the next one
 
     def reply(self, look: Look) -> Reply:
         """The newest answer to a look; asked now where there is none."""
@@ -106,11 +107,19 @@ class Standing:
         """Ask again, in one request, and remember the answers."""
         self.replies.update(zip(looks, self.session.look(looks), strict=True))
 
-    def record(self, kind: Kind, step: str, body: Mapping[str, Json]) -> None:
-        """Append one event of this host. With its fence, so that a later runner's word outweighs it."""
+    def record(self, kind: Kind, step: str, body: Mapping[str, Json], *, can_wait: bool = False) -> None:
+        """Append one event of this host. With its fence, so that a later runner's word outweighs it.
+
+        What `can_wait` says nothing of an act: were it lost in a crash, it would be found again. It is
+        written with the next event, at one sync.
+        """
         fenced = {**body, "fence": self.lease.fence}
         draft = Draft(kind=kind, body=fenced, plan=self.plan.id, run=self.run, host=self.host.name, step=step)
-        self.crew.record(draft)
+        self.waiting.append(draft)
+        if not can_wait:
+            together = tuple(self.waiting)
+            self.waiting.clear()
+            self.crew.record(*together)
 
 
 def intent(request: ChangeRequest) -> dict[str, Json]:

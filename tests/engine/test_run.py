@@ -10,6 +10,7 @@ from remedy.engine.planner import demand_told
 from remedy.engine.report import exit_code
 from remedy.errors import CannotTell
 from remedy.model import AllOf, Kind, NotOf, Outcome, Risk, Verdict
+from tests.engine.between import GatedStore
 from tests.engine.conftest import NewScene
 from tests.engine.scene import DROP_A, Remedy, always, asked, drop_until, full, outcomes_of, step
 
@@ -208,6 +209,17 @@ def test_symptom_goal_and_verification_are_in_the_journal(new_scene: NewScene) -
     state = scene.go(drop_until(4))
     checked = [(what, answer) for what, answer, _ in state.hosts["h1"].checked]
     assert checked == [("before", "not ok"), ("symptom", "ok"), ("verify", "ok")]
+
+
+def test_a_host_with_nothing_to_do_costs_few_writes_however_many_steps_it_has(new_scene: NewScene) -> None:
+    writes: list[str] = []
+    for count in (1, 20):
+        scene = new_scene(h1=full(level=200))
+        scene.wrap_store = lambda store: GatedStore(store, writes.append)
+        scene.apply(scene.plan(always(*[step(f"s{n}", "toy.drop", where="/a") for n in range(count)])))
+        scene.store.close()
+        assert writes.count("before append") == 4  # leased, verified with all before it, host closed, run closed
+        writes.clear()
 
 
 def test_a_closed_run_is_left_as_it_is_by_resume(new_scene: NewScene) -> None:
