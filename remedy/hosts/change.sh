@@ -1,27 +1,28 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # they share the variables of runner.sh
 # The far end's change: look again, compare, and only then act, one operation after the other.
 #
-# Its parts came before it, each in a variable: `look` and `then` (a line SECONDS LIMIT FAMILY...,
-# then the questions), `ground`, and op0, op1 ... (a line ALWAYS SECONDS MODE FAMILY..., then what
-# worker.sh reads; a result's name and bound, and what it is compared with, come between).
+# Its parts came before it, each in a variable: `look` (a line SECONDS FAMILY, then the question and the
+# planned ground as worker.sh reads them), op0, op1 ... (a line ALWAYS SECONDS MODE FAMILY..., then what
+# worker.sh reads; a result's name and bound, and what it is compared with, come between), and `then`
+# (a line SECONDS LIMIT FAMILY..., then questions). The first operation's worker also looks again,
+# compares and writes the beginning of the receipt: fewer processes for each change.
 
 # far_change ID RUN FENCE OPERATIONS
 far_change() {
-	far_why=''
 	far_read_lease
 	if [ -z "$far_locked" ] || [ "$far_lease_run $far_lease_fence" != "$2 $3" ]; then
 		far_frame "fenced ${far_lease_run:--} $far_lease_fence ${far_lease_since:-0} ${far_lease_owner:--}"
 	elif far_was_begun "$2" "$1"; then
 		far_frame repeated
-	elif [ -z "${far_p_look-}" ] || far_same_ground; then
-		if far_append "receipts.$2" "start $1"; then
-			far_operate "$4"
-			far_settle "$@"
+	elif far_operate "$@"; then
+		if far_append "receipts.$2" "end $1 $far_failed_rc"; then
+			far_frame "acted $far_failed $far_failed_rc"
 		else
-			far_frame refused "the receipt cannot be written to $far_state; nothing was done"
+			far_frame unended
 		fi
+		[ -z "${far_p_then-}" ] || far_part_looks "$far_p_then"
 	fi
-	unset far_p_look far_p_then far_p_ground
+	unset far_p_look far_p_then
 }
 
 # far_was_begun RUN ID
@@ -33,15 +34,6 @@ far_was_begun() {
 	return 1
 }
 
-far_settle() {
-	if far_append "receipts.$2" "end $1 $far_failed_rc"; then
-		far_frame "acted $far_failed $far_failed_rc"
-	else
-		far_frame unended
-	fi
-	[ -z "${far_p_then-}" ] || far_part_looks "$far_p_then"
-}
-
 # far_part_looks PART
 far_part_looks() {
 	far_body=${1#*"$far_nl"}
@@ -49,57 +41,51 @@ far_part_looks() {
 	far_looks ${1%%"$far_nl"*}
 }
 
-# Look again. Says `unseen` or `moved`, with the look's own frames before it, unless it is the planned ground.
-far_same_ground() {
-	far_seen=$(far_part_looks "$far_p_look")
-	far_text=${far_seen#*"$far_nl$far_nonce $far_seq look 0$far_nl"}
-	case $far_text in
-	*"$far_nl$far_nonce $far_seq rc 0$far_nl"*)
-		! far_is_planned || return 0
-		set -- moved
-		;;
-	*) set -- unseen ;;
-	esac
-	far_print "$far_seen$far_nl"
-	far_frame "$1"
-	return 1
-}
-
-# Whether far_text begins with the planned lines and nothing else: a line `--` or the answer's end follows.
-# Only `case` is used on it: cutting a text of many lines in two takes some shells quadratic time.
-far_is_planned() {
-	case $far_text in
-	"$far_p_ground--$far_nl"* | \
-		"$far_p_ground--$far_nl$far_nonce $far_seq rc 0$far_nl"* | \
-		"$far_p_ground$far_nl$far_nonce $far_seq rc 0$far_nl"*) return 0 ;;
-	"$far_p_ground$far_nonce $far_seq rc 0$far_nl"*) ;; # its last line has no newline of its own,
-	*) return 1 ;;
-	esac
-	case $far_p_ground in "$far_nl" | *"$far_nl$far_nl") return 1 ;; esac # so it is not an empty one
-}
-
-# far_operate COUNT: sets far_failed, the first that failed or -1, and far_failed_rc.
+# far_operate ID RUN FENCE COUNT: sets far_failed, the first that failed or -1, and far_failed_rc.
+# Ends badly when nothing was begun; why not has been said then.
 far_operate() {
-	far_at=0 far_failed=-1 far_failed_rc=0 far_results=''
-	while [ "$far_at" -lt "$1" ]; do
+	far_at=0 far_failed=-1 far_failed_rc=0 far_results='' far_look_s=0 far_look_family=''
+	far_first="receipt $far_state/receipts.$2${far_nl}start $1$far_nl"
+	if [ -n "${far_p_look-}" ]; then
+		far_meta=${far_p_look%%"$far_nl"*}
+		far_look_s=${far_meta% *} far_look_family=${far_meta#* }
+		far_first=$far_first${far_p_look#*"$far_nl"}
+	fi
+	far_first=${far_first}begin$far_nl
+	[ "$4" -gt 0 ] || far_p_op0="- 1 none$far_nl"
+	while :; do
 		eval "far_body=\$far_p_op$far_at; unset far_p_op$far_at"
 		far_meta=${far_body%%"$far_nl"*} far_body=${far_body#*"$far_nl"}
 		# shellcheck disable=SC2086 # words
 		far_operation $far_meta
+		if [ -n "$far_first" ]; then
+			[ "$far_rc" -eq 0 ] || far_was_begun "$2" "$1" || far_not_begun || return 1
+			far_first='' far_look_s=0 far_look_family=''
+		fi
 		far_at=$((far_at + 1))
+		[ "$far_at" -lt "$4" ] || return 0
 	done
+}
+
+# Say so, unless the worker has said why it did not begin (118).
+far_not_begun() {
+	[ "$far_rc" -eq 118 ] || {
+		far_frame "group $far_rc"
+		far_frame unseen
+	}
+	return 1
 }
 
 # far_operation ALWAYS SECONDS MODE FAMILY...
 far_operation() {
 	[ "$far_failed" -lt 0 ] || [ "$1" = always ] || return 0
-	far_seconds=$2 far_mode=$3
+	far_seconds=$(($2 + far_look_s)) far_mode=$3
 	shift 3
 	far_frame "op $far_at"
 	case $far_mode in
-	result) far_named_result "$*" ;;
-	put) far_work "$far_seconds" call 0 "$*" "$far_results${far_body%"$far_nl"}" ;;
-	*) far_work "$far_seconds" call 0 "$*" "$far_results$far_body" ;;
+	result) far_named_result "$far_look_family $*" ;;
+	put) far_work "$far_seconds" call 1179648 "$far_look_family $*" "$far_first$far_results${far_body%"$far_nl"}" ;;
+	*) far_work "$far_seconds" call 1179648 "$far_look_family $*" "$far_first$far_results$far_body" ;;
 	esac
 	far_rc=$?
 	far_frame "rc $far_rc"
@@ -111,7 +97,7 @@ far_named_result() {
 	far_meta=${far_body%%"$far_nl"*} far_body=${far_body#*"$far_nl"}
 	far_of=${far_body%%"$far_nl"*} far_body=${far_body#*"$far_nl"}
 	exec 6>&1
-	far_value=$(far_work "$far_seconds" result 0 "$1" "$far_results$far_body" 7>&1 >&6 6>&-)
+	far_value=$(far_work "$far_seconds" result 1179648 "$1" "$far_first$far_results$far_body" 7>&1 >&6 6>&-)
 	far_rc=$?
 	exec 6>&-
 	far_print "$far_value$far_nl"

@@ -80,18 +80,17 @@ far_take() {
 
 # ---------------------------------------------------------------- groups
 
-# far_group SECONDS MODE: run a worker on standard input in a group of its own; 124 at its deadline.
-far_group() {
+# far_work SECONDS MODE LIMIT FAMILIES TEXT: run a worker on this text in a group of its own; 124 at its deadline.
+far_work() {
+	far_input="$far_nonce $far_seq $far_now $3 $4$far_nl$5"
 	if [ "$far_grouping" = timeout ]; then
-		timeout -s KILL "$1" sh -c 'eval "$remedy_worker"' sh "$2" 9>&-
+		{ far_print "$far_input"; } 9>&- | timeout -s KILL "$1" sh -c 'eval "$remedy_worker"' sh "$2" 9>&-
 		set -- "$?"
 		[ "$1" -ne 137 ] || return 124
 		return "$1"
 	fi
-	exec 8<&0
-	setsid sh -c 'eval "$remedy_worker"' sh "$2" <&8 8<&- 9>&- &
+	{ far_print "$far_input"; } 9>&- | setsid sh -c 'eval "$remedy_worker"' sh "$2" 9>&- &
 	far_worker=$!
-	exec 8<&-
 	(
 		far_sleep_or_end "$1"
 		kill -KILL "-$far_worker"
@@ -103,12 +102,6 @@ far_group() {
 	wait "$far_killer" && far_rc=124
 	kill -KILL "-$far_worker"
 	return "$far_rc"
-}
-
-# far_work SECONDS MODE LIMIT FAMILIES TEXT
-far_work() {
-	far_input="$far_nonce $far_seq $far_now $3 $4$far_nl$5"
-	{ far_print "$far_input"; } 9>&- | far_group "$1" "$2"
 }
 
 far_choose_grouping() {

@@ -109,8 +109,7 @@ class HostSession:
     def _parts(self, request: ChangeRequest) -> dict[str, bytes]:
         parts: dict[str, bytes] = {}
         if request.look:
-            parts["look"] = wire.looks_part((request.look,))
-            parts["ground"] = b"".join(wire.octets(line) + b"\n" for line in request.ground)
+            parts["look"] = wire.again_part(request.look, request.ground)
         if request.then:
             parts["then"] = wire.looks_part(request.then)
         for at, operation in enumerate(request.operations):

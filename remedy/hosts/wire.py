@@ -81,6 +81,13 @@ def looks_part(looks: tuple[Look, ...]) -> bytes:
     return words.encode() + b"\n" + questions(looks)
 
 
+def again_part(look: Look, ground: Iterable[str]) -> bytes:
+    """The look that a change was planned on, and what it said then."""
+    head = f"{max(1, look.timeout_s)} {_known_name(look.family)}\n".encode()
+    asked = _arguments(look.args, None) + f"again {_function(look.family, look.function)}\n".encode()
+    return head + asked + b"".join(b"|" + _item(line) for line in ground) + b"same\n"
+
+
 def operation_part(operation: Operation, temporary: str, resolve: Resolve) -> bytes:
     """An operation as a part of a change, its secrets resolved. `temporary` names a file beside a Put's."""
     always = "always" if operation.always else "-"

@@ -9,6 +9,12 @@
 #   @SECONDS             an argument: that long ago, by this host's clock
 #   &NAME                an argument: the result of that name
 #   go FUNCTION          call it with the arguments so far; in a call, items are all that follows
+# and, before the first operation of a change:
+#   receipt FILE, start ID   where its beginning is recorded, and as what
+#   again FUNCTION       the look that it was planned on, with the arguments so far
+#   |TEXT                a line of the planned ground
+#   same                 go on only if that is what the look says now
+#   begin                record the beginning, or do nothing
 
 set -u
 remedy_nl='
@@ -31,7 +37,7 @@ remedy_define() {
 
 # Read what is asked; at each `go`, call `remedy_do` with the function and its arguments.
 remedy_read() {
-	remedy_has=
+	remedy_has='' remedy_some='' remedy_planned=''
 	while IFS= read -r remedy_line; do
 		case $remedy_line in
 		+*)
@@ -56,6 +62,18 @@ remedy_read() {
 			"$remedy_do" "${remedy_line#go }" "$@"
 			set --
 			;;
+		"|"*)
+			remedy_some=$remedy_some${remedy_line#|}$remedy_nl
+			[ "${#remedy_some}" -lt 8192 ] || remedy_planned=$remedy_planned$remedy_some remedy_some=''
+			;;
+		"again "*)
+			remedy_again "${remedy_line#again }" "$@"
+			set --
+			;;
+		same) remedy_same ;;
+		"receipt "*) remedy_receipt=${remedy_line#receipt } ;;
+		"start "*) remedy_start=$remedy_line ;;
+		begin) remedy_begin ;;
 		esac
 	done
 }
@@ -109,6 +127,48 @@ remedy_looks() {
 	remedy_do=remedy_look remedy_at=0
 	{ remedy_read 2>&1 >&3 3>&- | remedy_errors >&3 3>&-; } 3>&1 |
 		remedy_pump 4096 256 "$remedy_limit"
+}
+
+# ---------------------------------------------------------------- the beginning of a change
+
+remedy_again() {
+	remedy_at=0
+	remedy_seen=$({ remedy_look "$@" 2>&1 >&3 3>&- | remedy_errors >&3 3>&-; } 3>&1 | head -c "$remedy_limit")
+}
+
+# Go on if the look says what was planned on; else say what it says, and end. 118: it has been said.
+remedy_same() {
+	remedy_planned=$remedy_planned$remedy_some
+	remedy_text=${remedy_seen#*"$remedy_nl$remedy_nonce $remedy_seq look 0$remedy_nl"}
+	remedy_line="$remedy_nonce $remedy_seq rc 0$remedy_nl"
+	case $remedy_text in
+	*"$remedy_nl$remedy_line"*)
+		! remedy_is_planned || return 0
+		set -- moved
+		;;
+	*) set -- unseen ;;
+	esac
+	remedy_print "$remedy_seen$remedy_nl$remedy_nl$remedy_nonce $remedy_seq $1$remedy_nl"
+	exit 118
+}
+
+# Whether remedy_text begins with the planned lines and nothing else: a line `--` or the answer's end follows.
+# Only `case` is used on it: cutting a text of many lines in two takes some shells quadratic time.
+remedy_is_planned() {
+	case $remedy_text in
+	"$remedy_planned--$remedy_nl"* | "$remedy_planned--$remedy_nl$remedy_line"*) return 0 ;;
+	"$remedy_planned$remedy_nl$remedy_line"*) return 0 ;;
+	"$remedy_planned$remedy_line"*) ;; # its last line has no newline of its own,
+	*) return 1 ;;
+	esac
+	case $remedy_planned in "$remedy_nl" | *"$remedy_nl$remedy_nl") return 1 ;; esac # so it is not an empty one
+}
+
+remedy_begin() {
+	! remedy_print "$remedy_nl$remedy_start .$remedy_nl" >>"$remedy_receipt" || return 0
+	remedy_print "$remedy_nl$remedy_nonce $remedy_seq refused$remedy_nl"
+	remedy_print "the receipt cannot be written to $remedy_receipt; nothing was done$remedy_nl"
+	exit 118
 }
 
 # ---------------------------------------------------------------- operations
@@ -227,6 +287,9 @@ read -r remedy_nonce remedy_seq now remedy_limit remedy_wanted || exit 125
 remedy_define "$remedy_wanted"
 case $1 in
 looks) remedy_looks ;;
-call) remedy_do=remedy_call remedy_read ;;
-result) remedy_do=remedy_result remedy_read ;;
+call | result)
+	remedy_do=remedy_$1
+	remedy_read
+	exit 0
+	;;
 esac
