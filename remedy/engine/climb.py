@@ -60,6 +60,7 @@ class Climb:
         if why and self.at.plan.on_failure == "undo" and Outcome.UNKNOWN not in self.outcomes:
             self.outcomes += take_back(self.at, why)
             after = self._verified()
+        self.at.flush()
         outcome = worst(self.outcomes)
         verdict = verify.verdict_of(after)
         if outcome in (Outcome.UNKNOWN, Outcome.REFUSED):
@@ -157,5 +158,7 @@ class Climb:
     def _checked(
         self, what: str, told: verify.Told, more: dict[str, Json] | None = None, *, can_wait: bool = False
     ) -> None:
+        if not told.says:
+            return  # nothing was asked
         body: dict[str, Json] = {"what": what, "answer": str(told.answer), "says": list[Json](told.says)}
         self.at.record(Kind.CHECKED, "", {**body, **(more or {})}, can_wait=can_wait)

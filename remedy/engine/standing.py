@@ -117,8 +117,13 @@ class Standing:
         draft = Draft(kind=kind, body=fenced, plan=self.plan.id, run=self.run, host=self.host.name, step=step)
         self.waiting.append(draft)
         if not can_wait:
-            together = tuple(self.waiting)
-            self.waiting.clear()
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        together = tuple(self.waiting)
+        self.waiting.clear()
+        if together:
             self.crew.record(*together)
 
 

@@ -222,6 +222,14 @@ def test_a_host_with_nothing_to_do_costs_few_writes_however_many_steps_it_has(ne
         writes.clear()
 
 
+def test_what_was_not_asked_is_not_in_the_journal_and_what_was_not_done_is(new_scene: NewScene) -> None:
+    scene = new_scene()
+    plan = scene.approved(Remedy(steps=[DROP_A]))
+    scene.worlds["h1"].files["/a"].clear()
+    state = scene.apply(plan)
+    assert (state.hosts["h1"].checked, outcomes_of(state)) == ((), {"first": "unchanged"})
+
+
 def test_a_closed_run_is_left_as_it_is_by_resume(new_scene: NewScene) -> None:
     scene = new_scene()
     state = scene.go(drop_until(4))
