@@ -212,10 +212,10 @@ def _named(operation: Operation) -> str:
 
 def _reason(operation: Operation, rc: int, size_bytes: int) -> str:
     what = _named(operation)
+    if size_bytes >= CAP_BYTES:  # its group is killed then, which the far end cannot tell from a deadline
+        return f"{what} printed more than 1 GiB and was killed"
     if rc == DEADLINE_RC:
         return f"{what} did not end within {_seconds(operation)} s"
     if rc == OUT_OF_BOUND_RC and isinstance(operation, Call) and operation.result:
         return f"{what} gave a {operation.result.name} outside the bound that was approved"
-    if size_bytes >= CAP_BYTES:
-        return f"{what} printed more than 1 GiB and was killed"
     return f"{what} ended with {rc}"
