@@ -58,6 +58,7 @@ far_unlock_file() {
 
 # far_lease RUN OWNER WAIT SECONDS LIMIT FAMILY...
 far_lease() {
+	[ -z "$far_grouping" ] || far_prefer_timeout # there is more to come: worth a process to find out
 	far_waited=0
 	until far_lock; do
 		[ -z "$far_why" ] || break

@@ -22,16 +22,35 @@ far_frame() { far_print "$far_nl$far_nonce $far_seq $1$far_nl${2-}"; }
 
 # ---------------------------------------------------------------- requests
 
-# A silent network must not keep the lease for ever. Where `read` takes no time limit, a child watches.
+# A silent network must not keep the lease for ever. Where `read` takes no time limit, one child watches
+# for the whole session. It is told of work by URG and of idleness by WINCH: where its traps are not set
+# yet, these do nothing. It ends this shell when it has been idle for one or two whole periods.
 far_watch() {
 	[ -z "$far_timed" ] || return 0
+	[ -z "$far_watcher" ] || {
+		kill -WINCH "$far_watcher"
+		return
+	}
 	(
-		far_sleep_or_end "$far_idle_s"
+		far_stirred=1 far_busy=''
+		trap 'far_stirred=1 far_busy=1' URG
+		trap 'far_stirred=1 far_busy=' WINCH
+		while [ -n "$far_stirred$far_busy" ] || far_has_work; do
+			far_stirred=''
+			far_sleep_or_end "$far_idle_s"
+		done
 		far_parent=$$
 		[ ! -r /proc/self/stat ] || read -r far_a far_b far_c far_parent far_rest </proc/self/stat
 		[ "$far_parent" != "$$" ] || kill -KILL "$$"
 	) </dev/null >/dev/null 2>&1 9>&- &
 	far_watcher=$!
+}
+
+# Whether this shell has another child than its watcher.
+far_has_work() {
+	far_line=''
+	[ ! -r "/proc/$$/task/$$/children" ] || IFS= read -r far_line <"/proc/$$/task/$$/children"
+	case $far_line in *" "*[0-9]*) return 0 ;; *) return 1 ;; esac
 }
 
 # In a child: sleep; a TERM ends the child and its sleep. Until the sleep runs, $! is the parent's last.
@@ -40,19 +59,15 @@ far_sleep_or_end() {
 	far_before=${!-}
 	trap '[ "${!-}" = "$far_before" ] || kill -KILL "$!"; exit 1' TERM
 	sleep "$1" &
-	wait "$!"
-	trap '' TERM # from here on it is too late
-}
-
-far_unwatch() {
-	[ -n "$far_watcher" ] || return 0
-	kill "$far_watcher"
-	wait "$far_watcher"
-	far_watcher=
+	while kill -0 "$!"; do wait "$!"; done # another signal ends a wait, but not the sleep
+	trap '' TERM                           # from here on it is too late
 }
 
 far_end() {
-	far_unwatch
+	[ -z "$far_watcher" ] || {
+		kill "$far_watcher"
+		wait "$far_watcher"
+	}
 	exit
 }
 
@@ -62,7 +77,7 @@ far_take() {
 	IFS=' ' read -r $far_timed far_got far_verb far_lines far_bytes far_words || far_end
 	[ "$far_got" = "$far_nonce" ] || far_end
 	far_body=
-	if [ "$far_bytes" -gt 4096 ]; then
+	if [ "$far_bytes" -gt 1500 ]; then
 		far_body=$(dd bs="$far_bytes" count=1 iflag=fullblock 2>/dev/null ||
 			dd bs=1 count="$far_bytes" 2>/dev/null)$far_nl
 	else
@@ -84,33 +99,37 @@ far_take() {
 far_work() {
 	far_input="$far_nonce $far_seq $far_now $3 $4$far_nl$5"
 	if [ "$far_grouping" = timeout ]; then
-		{ far_print "$far_input"; } 9>&- | timeout -s KILL "$1" sh -c 'eval "$remedy_worker"' sh "$2" 9>&-
-		set -- "$?"
-		[ "$1" -ne 137 ] || return 124
-		return "$1"
+		{ far_print "$far_input"; } 9>&- | timeout -s KILL "$1" sh -c 'eval "$remedy_worker"' sh "$2" 9>&- &
+		far_worker=$!
+		wait "$far_worker"
+		far_rc=$?
+		[ "$far_rc" -ne 137 ] || far_rc=124 # it kills its whole group, itself included
+	else
+		{ far_print "$far_input"; } 9>&- | setsid sh -c 'eval "$remedy_worker"' sh "$2" 9>&- &
+		far_worker=$!
+		(
+			far_sleep_or_end "$1"
+			kill -KILL "-$far_worker"
+		) </dev/null >/dev/null 2>&1 7>&- 9>&- &
+		far_killer=$!
+		wait "$far_worker"
+		far_rc=$?
+		kill "$far_killer"
+		wait "$far_killer" && far_rc=124
 	fi
-	{ far_print "$far_input"; } 9>&- | setsid sh -c 'eval "$remedy_worker"' sh "$2" 9>&- &
-	far_worker=$!
-	(
-		far_sleep_or_end "$1"
-		kill -KILL "-$far_worker"
-	) </dev/null >/dev/null 2>&1 7>&- 9>&- &
-	far_killer=$!
-	wait "$far_worker"
-	far_rc=$?
-	kill "$far_killer"
-	wait "$far_killer" && far_rc=124
 	kill -KILL "-$far_worker"
 	return "$far_rc"
 }
 
 far_choose_grouping() {
 	far_grouping=
-	if command -v setsid >/dev/null; then
-		far_grouping=setsid
-	elif command -v timeout >/dev/null; then
-		case $(timeout --version) in *"GNU coreutils"*) far_grouping=timeout ;; esac
-	fi
+	if command -v setsid >/dev/null; then far_grouping=setsid; else far_prefer_timeout; fi
+}
+
+# GNU timeout makes a group and ends all of it: half the cost of setsid, a shell and a sleep. Others do not.
+far_prefer_timeout() {
+	command -v timeout >/dev/null || return 0
+	case $(timeout --version) in *"GNU coreutils"*) far_grouping=timeout ;; esac
 }
 
 # ---------------------------------------------------------------- what this host is
@@ -214,7 +233,7 @@ far_begin() {
 	exec 2>/dev/null
 	while :; do
 		far_take
-		far_unwatch
+		[ -z "$far_watcher" ] || kill -URG "$far_watcher"
 		far_answer
 		far_watch
 	done

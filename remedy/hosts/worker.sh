@@ -90,7 +90,7 @@ remedy_pump() {
 		remedy_text=${remedy_text##*"$remedy_nl"}
 		[ "$((${remedy_text%+*} + ${remedy_text#*+}))" -ge "$2" ] || return 0
 		head -c "$3" || cat >/dev/null
-		! IFS= read -r remedy_line
+		[ "$(head -c 1 | wc -c)" -eq 0 ] # not by read: a line may be all of what is left
 	else
 		cat >/dev/null
 	fi
@@ -173,8 +173,9 @@ remedy_begin() {
 
 # ---------------------------------------------------------------- operations
 
-# An operation that prints more than a gibibyte has gone astray: end its whole group.
-remedy_cap() { remedy_pump 65536 8192 536870912 || kill -KILL 0; }
+# An operation that prints more than a gibibyte, and whatever dd passed on in pieces before, has gone
+# astray: end its whole group.
+remedy_cap() { remedy_pump 65536 8192 1073741824 || kill -KILL 0; }
 
 # Only the first line, and drain the rest.
 remedy_first() {
@@ -196,7 +197,18 @@ remedy_call() {
 			} | remedy_cap >&4 3>&- 4>&-
 		} 3>&1
 	)
-	exit "$remedy_rc"
+	remedy_end "$remedy_rc"
+}
+
+# 124 and 137 are what the runner knows a deadline by.
+remedy_end() {
+	case $1 in
+	124 | 137)
+		remedy_print "it ended with $1$remedy_nl"
+		exit 125
+		;;
+	esac
+	exit "$1"
 }
 
 # A call whose first line of standard output goes to descriptor 7; its standard error is the output.
@@ -215,7 +227,7 @@ remedy_result() {
 			} 5>&1 | remedy_cap >&4 3>&- 4>&- 7>&-
 		} 3>&1
 	)
-	exit "$remedy_rc"
+	remedy_end "$remedy_rc"
 }
 
 # remedy_await EXPECT EVERY FUNCTION ARG...: until a look is answered and its first line is EXPECT.
