@@ -10,6 +10,7 @@ from remedy.errors import Bug, Busy, Failed, Lost, RemedyError, Unreachable
 from remedy.hosts import wire
 from remedy.hosts.conversation import Ask, Conversation
 from remedy.hosts.gather import Gather
+from remedy.hosts.shell import PUT
 from remedy.model import Await, Call, Facts, Look, Operation, Put, Reply
 from remedy.ports import ChangeReply, ChangeRequest, Lease, Receipt, Resolve
 
@@ -197,7 +198,8 @@ def _families(request: ChangeRequest) -> tuple[str, ...]:
     looks = [*request.then, *([request.look] if request.look else [])]
     looks += [o.look for o in request.operations if isinstance(o, Await)]
     calls = [o.family for o in request.operations if isinstance(o, Call)]
-    return tuple(dict.fromkeys([*wire.families_of(looks), *calls]))
+    puts = [PUT] if any(isinstance(o, Put) for o in request.operations) else []
+    return tuple(dict.fromkeys([*wire.families_of(looks), *calls, *puts]))
 
 
 def _named(operation: Operation) -> str:

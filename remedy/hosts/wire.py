@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 from remedy.errors import Bug, Invalid
+from remedy.hosts.shell import PUT
 from remedy.model import Ago, Argument, Await, Call, Look, Operation, Put, ResultRef, SecretRef
 from remedy.ports import Resolve
 
@@ -98,7 +99,7 @@ def operation_part(operation: Operation, temporary: str, resolve: Resolve) -> by
             body = _arguments(operation.args, resolve) + _go(operation.family, operation.function)
             return head + _bound(operation) + body + b"".join(_item(i) for i in operation.items)
         case Put():
-            return f"{always} {max(1, operation.timeout_s)} put\n".encode() + _put(operation, temporary, resolve)
+            return f"{always} {max(1, operation.timeout_s)} put {PUT}\n".encode() + _put(operation, temporary, resolve)
         case Await():
             look = operation.look
             head = f"{always} {max(1, operation.within_s)} call {_known_name(look.family)}\n".encode()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 
+import pytest
+
+from remedy.errors import RemedyError
 from remedy.hosts.session import HostSession
 from remedy.hosts.transport import Hosts
 from remedy.model import Address, Host, SecretRef
@@ -18,6 +22,14 @@ def host_of(sshd: SshdHost, *, user: str = "", become: bool = False, port: int =
     if port:
         address = replace(address, name="127.0.0.1", port=port)
     return Host(name=sshd.name, address=address, identity=str(sshd.identity), host_key=(sshd.host_key,), become=become)
+
+
+def nowhere() -> Host:
+    """A host at a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return Host(name="nowhere", address=Address(scheme="ssh", name="127.0.0.1", port=port, user="root"))
 
 
 class Reach:
@@ -37,3 +49,10 @@ class Reach:
 
     def close(self) -> None:
         self.hosts.close()
+
+
+def refused(reach: Reach, host: Host) -> RemedyError:
+    """What reaching this host raises."""
+    with pytest.raises(RemedyError) as error:
+        reach.connect(host).look([])
+    return error.value

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-from pathlib import Path
 
 import pytest
 
-from remedy.errors import Busy, Failed, Invalid, Lost
-from remedy.model import Await, Call, Put, Result, ResultRef, SecretRef
+from remedy.errors import Busy, Failed, Lost
+from remedy.model import Await, Call, Result, ResultRef
 from remedy.ports import ChangeRequest, Receipt
 from tests.hosts.far import Far, call, change, is_alive, look, wait_until
 
@@ -222,53 +219,6 @@ def test_waiting_does_not_believe_a_look_that_fails(far: Far) -> None:
     assert session.change(change(lease, wait)).state == "failed"
 
 
-def test_a_file_is_replaced_whole_with_mode_and_owner(any_far: Far) -> None:
-    session, lease = any_far.held()
-    target = any_far.directory / "target"
-    target.write_text("old")
-    if os.getuid() == 0:
-        os.chown(target, 1234, 4321)
-    before = target.stat()
-    reply = session.change(change(lease, Put(path=str(target), content=("new\n",), mode="0640")))
-    assert reply.state == "done", reply.output.text
-    after = target.stat()
-    assert (target.read_text(), after.st_mode & 0o7777) == ("new\n", 0o640)
-    assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
-    assert after.st_ino != before.st_ino
-    assert [p.name for p in any_far.directory.glob(".*")] == []
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="needs root")
-def test_a_new_file_belongs_to_whom_it_should(far: Far) -> None:
-    session, lease = far.held()
-    paths = [far.directory / name for name in ("a", "b", "c")]
-    puts = [
-        Put(path=str(paths[0]), content=("",), owner="nobody", group="nogroup"),
-        Put(path=str(paths[1]), content=("",), group="nogroup"),
-        Put(path=str(paths[2]), content=("x",)),
-    ]
-    assert session.change(change(lease, *puts)).state == "done"
-    assert [(p.owner(), p.group()) for p in paths] == [("nobody", "nogroup"), ("root", "nogroup"), ("root", "root")]
-
-
-def test_a_link_or_a_directory_is_not_written_over(any_far: Far) -> None:
-    session, lease = any_far.held()
-    (any_far.directory / "link").symlink_to("elsewhere")
-    (any_far.directory / "directory").mkdir()
-    for at, name in enumerate(["link", "directory", "missing/file"]):
-        reply = session.change(change(lease, Put(path=str(any_far.directory / name), content=("x",)), id=f"c{at}"))
-        assert reply.state == "failed", name
-    assert not (any_far.directory / "elsewhere").exists()
-    assert not list((any_far.directory / "directory").iterdir())
-
-
-@pytest.mark.parametrize("path", ["relative", "/", "/tmp/", ""])
-def test_only_an_absolute_path_of_a_file_can_be_written(far: Far, path: str) -> None:
-    session, lease = far.held()
-    with pytest.raises(Invalid):
-        session.change(change(lease, Put(path=path, content=("x",))))
-
-
 def test_a_receipt_that_cannot_be_begun_means_that_nothing_is_done(any_far: Far) -> None:
     session, lease = any_far.held()
     (any_far.state / "receipts.r1").mkdir()
@@ -303,46 +253,6 @@ def test_receipts_of_another_run_are_not_ours(far: Far) -> None:
     session.change(change(lease))
     assert session.receipts("r2") == {}
     assert set(far.session().receipts("r1")) == {"c1"}
-
-
-def test_fault_098_no_secret_is_in_a_command_line_or_an_environment(any_far: Far) -> None:
-    canary = "canary-of-this-very-test-98"
-    any_far.secrets = {"s": canary}
-    session, lease = any_far.held()
-    slow = Call(family="t", function="t_slowly", args=("/dev/null", "1", SecretRef("s")), items=("x",))
-    put = Put(path=str(any_far.directory / "f"), content=(SecretRef("s"),))
-    hits: list[str] = []
-    is_over = threading.Event()
-
-    def watch() -> None:
-        while not is_over.is_set():
-            for process in Path("/proc").glob("[0-9]*"):
-                for name in ("cmdline", "environ"):
-                    try:
-                        text = (process / name).read_bytes()
-                    except OSError:
-                        continue
-                    if canary.encode() in text:
-                        hits.append(f"{process}/{name}")
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        reply = session.change(change(lease, slow, put, call("t_arguments", "echo")))
-    finally:
-        is_over.set()
-        watcher.join()
-    assert (reply.state, hits) == ("done", [])
-    assert (any_far.directory / "f").read_text() == canary
-
-
-def test_fault_097_a_secret_that_is_echoed_is_masked(any_far: Far) -> None:
-    any_far.secrets = {"s": "correct-horse-battery"}
-    session, lease = any_far.held()
-    echo = Call(family="t", function="t_arguments", args=(SecretRef("s"),))
-    reply = session.change(change(lease, echo, then=[look("t_show", "after: correct-horse-battery")]))
-    assert reply.output.text == "[secret]\n~~~~\n"
-    assert reply.after[0].ground[0] == "after: [secret]"
 
 
 def test_the_lock_is_not_inherited_by_what_an_operation_starts(any_far: Far) -> None:

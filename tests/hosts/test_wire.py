@@ -90,7 +90,7 @@ def test_what_cannot_be_sent_is_refused() -> None:
         shell.sized("t", lambda _: b"a\0b")
 
 
-@pytest.mark.parametrize("name", ["runner", "worker", "ledger", "change"])
+@pytest.mark.parametrize("name", ["runner", "worker", "ledger", "change", "put"])
 def test_the_far_ends_text_is_sound_and_short(name: str) -> None:
     file = Path(shell.__file__).with_name(f"{name}.sh")
     shellcheck = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:/usr/bin")

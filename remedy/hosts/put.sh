@@ -1,0 +1,47 @@
+# shellcheck shell=sh disable=SC2154 # what worker.sh sets
+# How a worker writes a file: built beside, compared with what came, renamed over. Sent where a change needs it.
+
+# remedy_put PATH TEMP MODE OWNER GROUP: the file's content is on standard input.
+remedy_put() {
+	[ ! -h "$1" ] || give_up "$1 is a symbolic link"
+	[ ! -d "$1" ] || give_up "$1 is a directory"
+	remedy_content=$(
+		cat
+		echo .
+	)
+	remedy_content=${remedy_content%.}
+	(set -C && : >"$2") 2>/dev/null || give_up "cannot create a file beside $1"
+	remedy_fill "$@" && mv -f -- "$2" "$1" && { sync -- "${1%/*}/" 2>/dev/null || :; } && return
+	rm -f -- "$2"
+	give_up "$1 is as it was: the new file could not be built beside it"
+}
+
+remedy_fill() {
+	remedy_print "$remedy_content" >"$2" || return
+	remedy_owners "$@" && chmod -- "$3" "$2" && { sync -- "$2" || :; } || return
+	remedy_back=$(
+		cat -- "$2"
+		echo .
+	)
+	[ "$remedy_back" = "$remedy_content." ]
+}
+
+# Who owns the new file: as told, else as the file that is there, else the login.
+remedy_owners() {
+	if [ -e "$1" ]; then
+		# shellcheck disable=SC2012 # only its numbers are read, and they come before the name
+		remedy_line=$(ls -ldn -- "$1") || return
+		remedy_owner_of "$remedy_line"
+		set -- "$1" "$2" "$3" "${4:-$remedy_owner}" "${5:-$remedy_group}"
+		remedy_line=$(ls -ldn -- "$2") || return
+		remedy_owner_of "$remedy_line"
+		[ "$4:$5" != "$remedy_owner:$remedy_group" ] || return 0
+	fi
+	[ -z "$4$5" ] || chown -- "$4${5:+:$5}" "$2"
+}
+
+remedy_owner_of() {
+	# shellcheck disable=SC2086 # the fields of ls -ldn
+	set -- $1
+	remedy_owner=$3 remedy_group=$4
+}
