@@ -30,9 +30,18 @@ fetch_pip() { # into the environment, from Debian's package of pip's wheel
     PYTHONPATH=$wheel "$venv/bin/python" -m pip install -q --no-index "$wheel"
 }
 
+has_venv() { "$1" -c 'import ensurepip' >/dev/null 2>&1; }
+
+install_venv() { # as root, for Debian's own Python; the lists of a fresh machine are empty
+    [ "$(id -u)" = 0 ] && [ "$1" = /usr/bin/python3 ] && command -v apt-get >/dev/null || return 0
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv; } >&2 || return 0
+}
+
 if ! is_recent "$venv/bin/python"; then
     python=$(find_python)
-    if "$python" -c 'import ensurepip' >/dev/null 2>&1; then
+    has_venv "$python" || install_venv "$python"
+    if has_venv "$python"; then
         "$python" -m venv "$venv"
     else
         "$python" -m venv --without-pip "$venv"
