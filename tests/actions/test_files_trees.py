@@ -108,7 +108,11 @@ def test_fault_072_to_077_nothing_outside_the_list_changes(
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=int(os.environ.get("TREES", "1000")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(tree=TREES)
 def test_fault_072_to_077_nothing_outside_the_list_changes_in_many_trees(
     tree: list[tuple[list[bytes], bytes, str]], far_end: FarEnd, catalogue: Catalogue, tmp_path: Path, shelf: Path

@@ -51,8 +51,7 @@ def test_there_is_no_python_on_a_test_host(lab_host: LabHost) -> None:
 
 def test_a_test_host_reaches_no_network(lab_host: LabHost) -> None:
     assert (
-        lab_host.sh("busybox timeout 3 busybox nslookup example.com >/dev/null 2>&1 && echo found || echo no")
-        == "no\n"
+        lab_host.sh("busybox timeout 3 busybox nslookup example.com >/dev/null 2>&1 && echo found || echo no") == "no\n"
     )
 
 
