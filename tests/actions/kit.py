@@ -220,6 +220,8 @@ def tree_of(root: Path) -> dict[str, tuple[object, ...]]:
         elif path.is_dir():
             if not path.name.startswith(".remedy-") or any(path.iterdir()):
                 found[name] = ("directory",)
+        elif not path.is_file():
+            found[name] = ("special", status.st_mode)  # a fifo would be read for ever
         else:
             found[name] = (path.read_bytes(), status.st_mode, status.st_uid, status.st_gid, int(status.st_mtime))
     return found

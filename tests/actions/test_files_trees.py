@@ -109,7 +109,7 @@ def test_fault_072_to_077_nothing_outside_the_list_changes(
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 @settings(
-    max_examples=int(os.environ.get("TREES", "1000")),
+    max_examples=1000,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
