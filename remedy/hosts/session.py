@@ -110,7 +110,9 @@ class HostSession:
     def _parts(self, request: ChangeRequest) -> dict[str, bytes]:
         parts: dict[str, bytes] = {}
         if request.look:
-            parts["look"] = wire.again_part(request.look, request.ground)
+            parts["look"] = wire.again_part(
+                request.look, request.ground, max(map(_seconds, request.operations[:1]), default=0)
+            )
         if request.then:
             parts["then"] = wire.looks_part(request.then)
         for at, operation in enumerate(request.operations):

@@ -15,6 +15,7 @@ from remedy.ports import Resolve
 LOOK_BYTES = 1_048_576  # of one look's answer
 BATCH_BYTES = 4_194_304  # of all answers of one request; what does not fit is asked again alone
 FRAMES_BYTES = 131_072  # room for frames and errors beside one look's answer
+PATIENCE_S = 60
 TOKEN_BYTES = 200  # a run names a file on the host: 255 bytes on every filesystem
 NOISE_BYTES = 65_536  # a login may print this much before the first frame
 
@@ -82,9 +83,15 @@ def looks_part(looks: tuple[Look, ...]) -> bytes:
     return words.encode() + b"\n" + questions(looks)
 
 
-def again_part(look: Look, ground: Iterable[str]) -> bytes:
-    """The look that a change was planned on, and what it said then."""
+def again_part(look: Look, ground: Iterable[str], before_s: int) -> bytes:
+    """The look that a change was planned on, and what it said then.
+
+    It shares the deadline of the operation after it, which may take `before_s`; beyond
+    PATIENCE_S it gets one of its own, which costs the host two processes.
+    """
     head = f"{max(1, look.timeout_s)} {_known_name(look.family)}\n".encode()
+    if before_s > PATIENCE_S:
+        head += f"within {max(1, look.timeout_s)}\n".encode()
     asked = _arguments(look.args, None) + f"again {_function(look.family, look.function)}\n".encode()
     return head + asked + b"".join(b"|" + _item(line) for line in ground) + b"same\n"
 

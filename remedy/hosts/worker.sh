@@ -11,6 +11,7 @@
 #   go FUNCTION          call it with the arguments so far; in a call, items are all that follows
 # and, before the first operation of a change:
 #   receipt FILE, start ID   where its beginning is recorded, and as what
+#   within SECONDS           end everything here if that look takes longer
 #   again FUNCTION       the look that it was planned on, with the arguments so far
 #   |TEXT                a line of the planned ground
 #   same                 go on only if that is what the look says now
@@ -41,18 +42,18 @@ remedy_read() {
 	while IFS= read -r remedy_line; do
 		case $remedy_line in
 		+*)
-			remedy_value=$remedy_value$remedy_nl${remedy_line#+}
+			remedy_value=$remedy_value$remedy_nl${remedy_line#?}
 			continue
 			;;
 		esac
 		[ -z "$remedy_has" ] || set -- "$@" "$remedy_value"
 		remedy_has=
 		case $remedy_line in
-		=*) remedy_has=1 remedy_value=${remedy_line#=} ;;
-		@*) remedy_has=1 remedy_value=$((now - ${remedy_line#@})) ;;
+		=*) remedy_has=1 remedy_value=${remedy_line#?} ;;
+		@*) remedy_has=1 remedy_value=$((now - ${remedy_line#?})) ;;
 		"&"*)
 			remedy_has=1
-			eval "remedy_value=\$remedy_r_${remedy_line#&}"
+			eval "remedy_value=\$remedy_r_${remedy_line#?}"
 			;;
 		"result "*)
 			remedy_line=${remedy_line#result }
@@ -63,13 +64,14 @@ remedy_read() {
 			set --
 			;;
 		"|"*)
-			remedy_some=$remedy_some${remedy_line#|}$remedy_nl
+			remedy_some=$remedy_some${remedy_line#?}$remedy_nl
 			[ "${#remedy_some}" -lt 8192 ] || remedy_planned=$remedy_planned$remedy_some remedy_some=''
 			;;
 		"again "*)
 			remedy_again "${remedy_line#again }" "$@"
 			set --
 			;;
+		"within "*) remedy_limit_time "${remedy_line#within }" ;;
 		same) remedy_same ;;
 		"receipt "*) remedy_receipt=${remedy_line#receipt } ;;
 		"start "*) remedy_start=$remedy_line ;;
@@ -131,6 +133,15 @@ remedy_looks() {
 
 # ---------------------------------------------------------------- the beginning of a change
 
+# The runner's deadline is that of the look and the operation together.
+remedy_limit_time() {
+	(
+		sleep "$1"
+		kill -KILL 0
+	) </dev/null >/dev/null 2>&1 7>&- &
+	remedy_timer=$!
+}
+
 remedy_again() {
 	remedy_at=0
 	remedy_seen=$({ remedy_look "$@" 2>&1 >&3 3>&- | remedy_errors >&3 3>&-; } 3>&1 | head -c "$remedy_limit")
@@ -138,6 +149,7 @@ remedy_again() {
 
 # Go on if the look says what was planned on; else say what it says, and end. 118: it has been said.
 remedy_same() {
+	[ -z "${remedy_timer-}" ] || kill -KILL "$remedy_timer"
 	remedy_planned=$remedy_planned$remedy_some
 	remedy_text=${remedy_seen#*"$remedy_nl$remedy_nonce $remedy_seq look 0$remedy_nl"}
 	remedy_line="$remedy_nonce $remedy_seq rc 0$remedy_nl"

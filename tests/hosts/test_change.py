@@ -98,10 +98,22 @@ def test_a_look_that_cannot_be_answered_again_fails_and_nothing_is_done(any_far:
             (look("t_hang", timeout_s=1), "no answer within 1 s"),
         ]
     ):
-        reply = session.change(change(lease, mark(any_far, "x"), id=f"c{at}", seen=seen))
+        act = call("t_mark", str(any_far.directory / "marks"), "x", timeout_s=1)
+        reply = session.change(change(lease, act, id=f"c{at}", seen=seen))
         assert (reply.state, reply.failed_at) == ("failed", -1)
         assert f"cannot look again: {why}" in reply.reason
     assert (marks(any_far), session.receipts("r1")) == ([], {})
+
+
+def test_a_look_that_hangs_does_not_wait_for_the_operations_own_deadline(any_far: Far) -> None:
+    session, lease = any_far.held()
+    act = call("t_mark", str(any_far.directory / "marks"), "x", timeout_s=3600)
+    began = time.monotonic()
+    reply = session.change(change(lease, act, seen=look("t_hang", timeout_s=1)))
+    assert (reply.state, reply.failed_at, marks(any_far)) == ("failed", -1, [])
+    assert time.monotonic() - began < 5
+    slow = call("t_slowly", str(any_far.directory / "marks"), "3", timeout_s=3600)
+    assert session.change(change(lease, slow, id="c2", seen=look("t_show", timeout_s=1))).state == "done"
 
 
 def test_a_change_is_done_once(any_far: Far) -> None:
