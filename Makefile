@@ -3,6 +3,9 @@
 .PHONY: help .venv system format lint types layers shell budgets check unit test long demo docs
 
 PYTEST := .venv/bin/python -m pytest
+WORKERS := 4 # more than there are cores: these tests wait for hosts more than they compute
+TOGETHER := $(PYTEST) -q -n $(WORKERS) --dist loadfile -m 'not alone'
+ALONE := $(PYTEST) -q -m alone
 PURE := not lab and not sshd and not shells and not userns and not long
 
 help: ## what there is to make
@@ -43,10 +46,10 @@ unit: .venv/.made ## the tests that need no host and no privilege
 
 test: system .venv/.made ## everything but the long tests, on real hosts where they can be had
 	@checked=0; $(MAKE) --no-print-directory --keep-going check || checked=1; \
-	$(PYTEST) -q && exit $$checked
+	$(TOGETHER) && $(ALONE) && exit $$checked
 
 long: system .venv/.made ## the tests that take minutes, too
-	$(PYTEST) -q --long
+	$(TOGETHER) --long && $(ALONE) --long
 
 demo: .venv/.made ## remedy at work on a host of its own, without questions
 	.venv/bin/remedy demo --yes

@@ -184,7 +184,7 @@ def shows(output: bytes, form: bytes) -> bool:
     return any(form[n : n + 8] in output for n in range(len(form) - 7))
 
 
-@pytest.mark.parametrize("value", [CANARY, ODD, "hunter2\u00fc", "sixsix"])
+@pytest.mark.parametrize("value", [CANARY, ODD, "hunter2\u00fc", "sixsix"], ids=["canary", "odd", "umlaut", "short"])
 @pytest.mark.parametrize("form", FORMS)
 def test_fault_097_an_echo_in_any_form_is_masked(form: str, value: str) -> None:
     echoed = FORMS[form](value.encode())

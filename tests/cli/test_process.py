@@ -105,6 +105,7 @@ def test_a_shell_that_completes_outside_of_a_home_is_not_disturbed(tmp_path: Pat
     assert (done.stdout.strip(), done.stderr) == ("", "")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("argv", "most"), [(["--version"], 4), (["validate", "disk-full.yml"], 16)])
 def test_what_starting_costs_in_bare_pythons(playbook: Path, argv: list[str], most: int) -> None:
     """The median of many rounds, side by side: other work on the machine then slows both."""

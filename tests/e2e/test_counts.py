@@ -16,6 +16,8 @@ APPLY_TURNS = 11  # a whole apply, and one more per change
 CPU_MS_PER_HOST = 12  # of the controller, for each further host
 MEMORY_MIB = 80  # of the controller, at 50 hosts
 DAY_S = 86_400
+
+pytestmark = pytest.mark.alone
 PLAYBOOK = """
 playbook: tidy
 summary: Take old files out of three directories

@@ -48,6 +48,7 @@ def test_fault_055_a_file_is_the_old_one_or_the_new_one(host: SshdHost, session:
     assert (reply.state, host.sh("wc -c </srv/data/file").strip()) == ("done", "100000")
 
 
+@pytest.mark.alone
 def test_fault_055_a_file_cut_off_by_its_deadline_is_the_old_one(host: SshdHost, session: HostSession) -> None:
     host.sh("echo old >/srv/data/file")
     lease, _ = session.lease("r1", "tester", [])

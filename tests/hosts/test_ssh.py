@@ -87,6 +87,7 @@ def turns(sshd_host: SshdHost, looks: int, changes: int) -> int:
         return relay.counts().turns
 
 
+@pytest.mark.alone
 def test_a_look_takes_at_most_nine_round_trips_however_many_looks(sshd_host: SshdHost) -> None:
     few, many = turns(sshd_host, 1, 0), turns(sshd_host, 60, 0)
     print(f"round trips: {few} for one look, {many} for sixty")
@@ -94,6 +95,7 @@ def test_a_look_takes_at_most_nine_round_trips_however_many_looks(sshd_host: Ssh
     assert many == few
 
 
+@pytest.mark.alone
 def test_an_apply_takes_one_round_trip_for_each_change(sshd_host: SshdHost) -> None:
     none, one, five = turns(sshd_host, 10, 0), turns(sshd_host, 10, 1), turns(sshd_host, 10, 5)
     print(f"round trips: {none} to look, {one} for one change, {five} for five")
@@ -261,6 +263,7 @@ def test_fault_050_a_hundred_megabytes_over_ssh(sshd_host: SshdHost, reach: Reac
     assert took < 60 / 8
 
 
+@pytest.mark.alone
 def test_the_controllers_cpu_for_a_further_host_is_small(sshd_lab: SshdLab) -> None:
     hosts = [host_of(h) for h in sshd_lab.start_many(20)]
     reach = Reach()

@@ -67,6 +67,7 @@ def test_an_inventory_elsewhere_is_known_by_its_keys(tmp_path: Path) -> None:
     assert "no key 'user'" in found.message
 
 
+@pytest.mark.alone
 def test_validating_a_playbook_costs_little_more_than_python_itself(tmp_path: Path) -> None:
     """The goal is CPU, in multiples of a Python that does nothing; the quietest round of each counts.
 
