@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from remedy.cli.asking import Consent, approval_of, demand_consent, lacking
-from remedy.cli.current import Now, demand_current
 from remedy.cli.plan_text import plan_lines
 from remedy.cli.progress import Progress
 from remedy.cli.run_text import verdict_lines
 from remedy.cli.stopping import Stopping
 from remedy.cli.wiring import Parts
+from remedy.engine.basis import Now, demand_current
 from remedy.engine.report import RunState, as_json, exit_code
 from remedy.engine.run import Runner
 from remedy.engine.standing import Crew

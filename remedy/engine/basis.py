@@ -1,4 +1,4 @@
-"""Whether what a plan was made from is still so: home, engine, playbook, policy, actions, hosts. Else it is stale."""
+"""Whether what a plan was made from is still so: home, engine, playbook, policy, actions, hosts. Pure."""
 
 from __future__ import annotations
 
