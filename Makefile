@@ -34,7 +34,7 @@ layers: .venv/.made
 
 shell: .venv/.made
 	find remedy tests -name '*.sh' -exec .venv/bin/shellcheck {} +
-	.venv/bin/shellcheck tests/lab/recipe/files/usr/local/bin/* .ci/run
+	.venv/bin/shellcheck tests/lab/recipe*/files/usr/local/bin/* tests/lab/recipe_docker/files/usr/local/lib/lab/service/bin/service .ci/run
 
 budgets: .venv/.made
 	$(PYTEST) -q tests/test_structure.py tests/test_wheel.py

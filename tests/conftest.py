@@ -7,7 +7,17 @@ from itertools import count
 
 import pytest
 
-from tests.lab import Engine, LabHost, LabMissingError, SshdHost, SshdLab, engine, start_host
+from tests.lab import (
+    DockerHost,
+    Engine,
+    LabHost,
+    LabMissingError,
+    SshdHost,
+    SshdLab,
+    engine,
+    start_docker_host,
+    start_host,
+)
 from tests.lab.sshd import sshd_lab as open_sshd_lab
 
 NewLabHost = Callable[[], LabHost]
@@ -78,6 +88,17 @@ def new_lab_host(_lab_host_start: NewLabHost) -> Iterator[NewLabHost]:
     yield start
     for host in hosts:
         host.stop()
+
+
+@pytest.fixture(scope="module")
+def docker_host(lab_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerHost]:
+    """One test host with a Docker engine of its own for a module, whose tests leave the shop as it was."""
+    try:
+        host = start_docker_host(lab_engine, tmp_path_factory.mktemp("docker-keys"), name="docks")
+    except LabMissingError as missing:
+        pytest.skip(f"the lab {missing}")
+    yield host
+    host.stop()
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Real hosts to test against; README.md beside says what is where."""
 
+from tests.lab.docker_host import COMPOSE_FILE, SERVICE_IMAGE, SHOP, DockerHost, start_docker_host
 from tests.lab.engine import Engine, engine
 from tests.lab.host import DISK, DISK_BYTES, HEALTH, LOG, QUARANTINE, QUARANTINE_BYTES, LabHost, start_host
 from tests.lab.keys import Key, make_key
@@ -8,12 +9,16 @@ from tests.lab.relay import Relay, Way
 from tests.lab.sshd import SshdHost, SshdLab
 
 __all__ = [
+    "COMPOSE_FILE",
     "DISK",
     "DISK_BYTES",
     "HEALTH",
     "LOG",
     "QUARANTINE",
     "QUARANTINE_BYTES",
+    "SERVICE_IMAGE",
+    "SHOP",
+    "DockerHost",
     "Engine",
     "Key",
     "LabHost",
@@ -24,5 +29,6 @@ __all__ = [
     "Way",
     "engine",
     "make_key",
+    "start_docker_host",
     "start_host",
 ]

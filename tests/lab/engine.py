@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tests.lab.image import image_file
+from tests.lab.image import PLAIN, Recipe, image_file
 from tests.lab.parts import LabMissingError, need_programs, need_root
 
 RUN = Path("/run/remedy-lab")
@@ -98,10 +98,10 @@ def _turn() -> Iterator[None]:
 
 
 def _join(programs: dict[str, str], cache: Path) -> Engine:
-    archive = image_file(cache)
+    image_file(PLAIN, cache)
     joined = Engine(
         socket=RUN / "docker.sock",
-        image="remedy-lab:" + archive.stem.rpartition("-")[2],
+        image=PLAIN.tag,
         owner=f"{_begin_of(os.getpid())}.{secrets.token_hex(4)}",
         program=programs["docker"],
     )
@@ -111,12 +111,24 @@ def _join(programs: dict[str, str], cache: Path) -> Engine:
     for owner in _owners(joined):
         if not owner.startswith(_begin_of(int(owner.partition(".")[0])) + "."):
             _sweep(joined, owner)  # its run was killed
-    if not joined.docker("images", "--quiet", joined.image).strip():
-        joined.docker(
-            "import", "--change", 'CMD ["/sbin/init"]', "--change", "ENV container=docker", str(archive), joined.image,
-            timeout_s=300,
-        )  # fmt: skip
+    _import(joined, PLAIN, cache)
     return joined
+
+
+def image_of(recipe: Recipe, joined: Engine) -> str:
+    """The name of the recipe's image in the engine; built and imported when it is not there yet."""
+    cache = _cache()
+    with (cache / f"{recipe.name}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        _import(joined, recipe, cache)
+    return recipe.tag
+
+
+def _import(joined: Engine, recipe: Recipe, cache: Path) -> None:
+    if not joined.docker("images", "--quiet", recipe.tag).strip():
+        archive = str(image_file(recipe, cache))
+        options = ("--change", 'CMD ["/sbin/init"]', "--change", "ENV container=docker")
+        joined.docker("import", *options, archive, recipe.tag, timeout_s=300)
 
 
 def _answers(joined: Engine) -> bool:

@@ -7,7 +7,7 @@ import shlex
 import socket
 import tarfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.lab.engine import OWNER_LABEL, Engine
@@ -43,6 +43,22 @@ size=$((($3 + $4) * $1 / 100 - 65536 - $3))
 [ "$size" -gt 0 ] || { echo "already fuller than $1 %" >&2; exit 1; }
 fallocate -l "$size" -- "$2"
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """How a host's container is made: of which image ("" is the plain one), with which further options."""
+
+    image: str = ""
+    options: tuple[str, ...] = ()
+    own_cgroups: bool = False  # a namespace of its own, for an engine inside
+
+    def of(self, image: str) -> Build:
+        """The same of another image."""
+        return replace(self, image=image)
+
+
+PLAIN_BUILD = Build()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +120,18 @@ class LabHost:
 
 
 def start_host(
-    engine: Engine, keys_dir: Path, *, name: str, user: str = "deploy", identity: Key | None = None
+    engine: Engine,
+    keys_dir: Path,
+    *,
+    name: str,
+    user: str = "deploy",
+    identity: Key | None = None,
+    build: Build = PLAIN_BUILD,
 ) -> LabHost:
     """Start a test host and wait until its sshd and its application answer."""
     identity = identity or make_key(keys_dir / f"{name}.identity")
     host_key = make_key(keys_dir / f"{name}.host")
-    container = engine.docker(*_create(engine, name)).strip()
+    container = engine.docker(*_create(engine, name, build)).strip()
     try:
         engine.docker("cp", "-", f"{container}:/etc/ssh", stdin=_keys(host_key, identity))
         engine.docker("start", container)
@@ -130,15 +152,17 @@ def start_host(
     return host
 
 
-def _create(engine: Engine, name: str) -> list[str]:
+def _create(engine: Engine, name: str, build: Build) -> list[str]:
     if Path("/sys/fs/cgroup/cgroup.controllers").exists():
         cgroups = ["--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw"]
+    elif build.own_cgroups:
+        cgroups = ["--cgroupns=private"]
     else:
         cgroups = ["--volume=/sys/fs/cgroup:/sys/fs/cgroup:ro"]
     mounts = [f"--tmpfs={path}:{options}".removesuffix(":") for path, options in TMPFS.items()]
     return [
         "create", f"--hostname={name}", f"--label={OWNER_LABEL}={engine.owner}", "--publish=127.0.0.1::22",
-        *mounts, *cgroups, engine.image,
+        *mounts, *cgroups, *build.options, build.image or engine.image,
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The image of a test host: built once from recipe/, kept in the cache under the recipe's hash."""
+"""The images of test hosts: each built once from its recipe, kept in the cache under the recipe's hash."""
 
 from __future__ import annotations
 
@@ -8,54 +8,81 @@ import os
 import shlex
 import subprocess
 import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.parts import LabMissingError, find_program, need_programs
+from tests.lab.compose import compose_plugin
+from tests.lab.parts import LabMissingError, debian_sources, need_programs
 
-RECIPE = Path(__file__).parent / "recipe"
+HERE = Path(__file__).parent
 SUITE = "bookworm"
 BUILD_TIMEOUT_S = 900  # most of it is the download; 24 s from a near mirror
 MODES = {"etc/sudoers.d/lab": 0o440}  # git keeps only the bit for running
 
 
-def recipe_hash() -> str:
-    """What tells one recipe from another: names, modes and bytes of all its files."""
-    digest = hashlib.sha256(SUITE.encode())
-    for path in sorted(path for path in RECIPE.rglob("*") if path.is_file()):
-        content = path.read_bytes()
-        is_program = os.access(path, os.X_OK)
-        digest.update(f"{path.relative_to(RECIPE)} {is_program} {len(content)}\n".encode() + content)
-    return digest.hexdigest()[:16]
+@dataclass(frozen=True)
+class Recipe:
+    """What an image is made of: packages, files and a last touch, each folder adding to those before it."""
+
+    name: str
+    folders: tuple[Path, ...]
+    has_compose: bool = False
+
+    @property
+    def hash(self) -> str:
+        """What tells one recipe from another: names, modes and bytes of all its files."""
+        digest = hashlib.sha256(SUITE.encode())
+        for folder in self.folders:
+            for path in _files_below(folder):
+                content = path.read_bytes()
+                is_program = os.access(path, os.X_OK)
+                digest.update(f"{path.relative_to(folder)} {is_program} {len(content)}\n".encode() + content)
+        return digest.hexdigest()[:16]
+
+    @property
+    def tag(self) -> str:
+        """The image's name in an engine."""
+        return f"{self.name}:{self.hash}"
+
+    def packages(self) -> list[str]:
+        """Debian's packages; a later folder takes one back by a minus before its name."""
+        lines = [line for f in self.folders for line in (f / "packages").read_text(encoding="utf-8").split()]
+        return [line for line in lines if not line.startswith("-") and f"-{line}" not in lines]
 
 
-def image_file(cache: Path) -> Path:
+PLAIN = Recipe("remedy-lab", (HERE / "recipe",))
+WITH_DOCKER = Recipe("remedy-lab-docker", (HERE / "recipe", HERE / "recipe_docker"), has_compose=True)
+
+
+def image_file(recipe: Recipe, cache: Path) -> Path:
     """The root directory of a test host as one tar file in `cache`; built when it is not there yet."""
-    path = cache / f"remedy-lab-{recipe_hash()}.tar"
+    path = cache / f"{recipe.name}-{recipe.hash}.tar"
     if not path.exists():
         part = path.with_name(f"{path.name}.{os.getpid()}")
         try:
-            _build(part, cache)
+            _build(recipe, part, cache)
             part.rename(path)
         finally:
             part.unlink(missing_ok=True)
     return path
 
 
-def _build(path: Path, cache: Path) -> None:
+def _build(recipe: Recipe, path: Path, cache: Path) -> None:
     """Install Debian's packages and the recipe's files, with the sources that this machine uses itself."""
     programs = need_programs(["mmdebstrap", "apt-get"])
     files = cache / f"files.{os.getpid()}.tar"
-    files.write_bytes(_files())
+    files.write_bytes(_files(recipe))
     command = [
         programs["mmdebstrap"],
         "--quiet",
         "--variant=essential",
         "--format=tar",
-        "--include=" + ",".join((RECIPE / "packages").read_text(encoding="utf-8").split()),
+        "--include=" + ",".join(recipe.packages()),
         '--aptopt=Acquire::Languages "none"',
         *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale", "info")),
         f"--customize-hook=tar-in {shlex.quote(str(files))} /",
-        f'--customize-hook=sh {shlex.quote(str(RECIPE / "customize.sh"))} "$1"',
+        *(f'--customize-hook=sh {shlex.quote(str(folder / "customize.sh"))} "$1"' for folder in recipe.folders),
         SUITE,
         str(path),
         "-",
@@ -63,7 +90,7 @@ def _build(path: Path, cache: Path) -> None:
     try:
         subprocess.run(
             command,
-            input=_sources().encode(),
+            input="".join(debian_sources(SUITE)).encode(),
             check=True,
             capture_output=True,
             timeout=BUILD_TIMEOUT_S,
@@ -76,37 +103,28 @@ def _build(path: Path, cache: Path) -> None:
         files.unlink(missing_ok=True)
 
 
-def _files() -> bytes:
+def _files(recipe: Recipe) -> bytes:
     """The recipe's files as a tar that root owns, whoever cloned them."""
     buffer = io.BytesIO()
-    root = RECIPE / "files"
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for path in sorted(path for path in root.rglob("*") if path.is_file()):
-            name = path.relative_to(root).as_posix()
-            entry = tarfile.TarInfo(name)
-            entry.size = path.stat().st_size
-            entry.mode = MODES.get(name, 0o755 if os.access(path, os.X_OK) else 0o644)
-            entry.mtime = int(path.stat().st_mtime)
-            tar.addfile(entry, io.BytesIO(path.read_bytes()))
+        for root in (folder / "files" for folder in recipe.folders):
+            for path in _files_below(root):
+                name = path.relative_to(root).as_posix()
+                mode = MODES.get(name, 0o755 if os.access(path, os.X_OK) else 0o644)
+                _add(tar, name, path.read_bytes(), mode, int(path.stat().st_mtime))
+        if recipe.has_compose:
+            plugin = compose_plugin()
+            _add(tar, plugin.path, plugin.content, 0o755, plugin.changed_at)
     return buffer.getvalue()
 
 
-def _sources() -> str:
-    """This machine's own Debian sources, with the recipe's suite in place of the machine's."""
-    apt_get = find_program("apt-get") or "apt-get"
-    line = "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN) $(CODENAME)"
-    listed = subprocess.run(
-        [apt_get, "indextargets", "--format", line, "Created-By: Packages"],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    sources = set()
-    for fields in (line.split() for line in listed.stdout.splitlines()):
-        if len(fields) == 5 and fields[3] == "Debian":
-            own = fields[4].partition("-")[0]
-            sources.add(f"deb {fields[0]} {fields[1].replace(own, SUITE)} {fields[2]}\n")
-    if not sources:
-        raise LabMissingError("needs Debian's package lists: run `apt-get update` as root")
-    return "".join(sorted(sources))
+def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int, changed_at: int) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    entry.mode = mode
+    entry.mtime = changed_at
+    tar.addfile(entry, io.BytesIO(content))
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    return iter(sorted(path for path in folder.rglob("*") if path.is_file()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Sequence
 
 PROGRAM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # an ordinary PATH leaves these out
@@ -32,3 +33,24 @@ def need_programs(names: Sequence[str]) -> dict[str, str]:
     if missing:
         raise LabMissingError(f"needs {', '.join(missing)}: run `make system` as root")
     return {name: path for name, path in found.items() if path is not None}
+
+
+def debian_sources(suite: str) -> list[str]:
+    """This machine's own Debian sources as apt's lines, with `suite` in place of the machine's."""
+    apt_get = find_program("apt-get") or "apt-get"
+    line = "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN) $(CODENAME)"
+    listed = subprocess.run(
+        [apt_get, "indextargets", "--format", line, "Created-By: Packages"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    sources = set()
+    for fields in (line.split() for line in listed.stdout.splitlines()):
+        if len(fields) == 5 and fields[3] == "Debian":
+            own = fields[4].partition("-")[0]
+            sources.add(f"deb {fields[0]} {fields[1].replace(own, suite)} {fields[2]}\n")
+    if not sources:
+        raise LabMissingError("needs Debian's package lists: run `apt-get update` as root")
+    return sorted(sources)
