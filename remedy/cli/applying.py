@@ -7,7 +7,7 @@ from remedy.cli.carrying import consent, demand_open, hosts_now, named_hosts, pl
 from remedy.cli.options import Target
 from remedy.cli.planning import make_plan
 from remedy.cli.wiring import Parts
-from remedy.engine.planner import demand_told
+from remedy.engine.told import demand_some_told
 from remedy.errors import Invalid
 from remedy.load.find import playbook_names
 from remedy.load.text import suggestion
@@ -18,7 +18,7 @@ def apply_playbook(parts: Parts, playbook: str, target: Target, said: Consent, *
     """Plan, show, ask, apply, verify. Returns the run's exit code."""
     plan = make_plan(parts, playbook, target)
     show_plan(parts, plan, as_json=json)
-    demand_told(plan)
+    demand_some_told(plan)
     consent(parts, plan, said)
     return run_plan(parts, plan, named_hosts(parts, plan), json=json)
 
@@ -27,7 +27,7 @@ def apply_plan(parts: Parts, ref: str, said: Consent, *, json: bool) -> int:
     """Apply a kept plan, if all it rests on is as it was. What it lacks of consent is asked for."""
     plan = _kept(parts, ref)
     demand_open(parts, plan)
-    demand_told(plan)
+    demand_some_told(plan)
     hosts = hosts_now(parts, plan)
     if lacking(parts.store, plan, parts.clock.now()):
         show_plan(parts, plan, as_json=json)

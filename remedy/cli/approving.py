@@ -8,7 +8,7 @@ from remedy.cli.carrying import demand_open, plan_ref, show_plan
 from remedy.cli.plan_json import plan_json
 from remedy.cli.plan_text import given_words
 from remedy.cli.wiring import Parts
-from remedy.engine.planner import demand_told
+from remedy.engine.told import demand_some_told
 from remedy.errors import Invalid, Refused
 from remedy.load.text import suggestion
 from remedy.model import Plan
@@ -20,7 +20,7 @@ def approve(parts: Parts, ref: str, said: Consent, ttl: str, *, as_json: bool) -
     _demand_step(plan, said.through)
     ttl_s = _ttl_s(ttl, parts.policy.approval_s)
     demand_open(parts, plan)
-    demand_told(plan)
+    demand_some_told(plan)
     show_plan(parts, plan, as_json=as_json)
     demand_consent(parts.world, plan, said, sufficient=True)
     approval = approval_of(plan, parts.person, parts.clock.now(), ttl_s, said)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from remedy.cli.options import Target, path_of
-from remedy.cli.text import Paint, visible
+from remedy.cli.text import Paint, counted, visible
 from remedy.cli.wiring import Parts, overrides_of
 from remedy.cli.world import World
 from remedy.codec import encode
 from remedy.engine import checks, verify
 from remedy.engine.fleet import on_all
-from remedy.errors import Lost, RemedyError, Unreachable
+from remedy.engine.told import its_own, untold_error
+from remedy.errors import RemedyError
 from remedy.load.inventory import select
 from remedy.load.playbook import load_playbook
 from remedy.load.resolve import resolve
@@ -22,12 +24,17 @@ from remedy.model import Answer, Json
 
 @dataclass(frozen=True)
 class Checked:
-    """What one host said; `unreachable` says why it said nothing."""
+    """What one host said; `why` is the error where it said nothing."""
 
     symptom: verify.Told
     goal: verify.Told
     has_symptom: bool = True
-    unreachable: str = ""
+    why: RemedyError | None = None
+
+    @property
+    def word(self) -> str:
+        """The answer in a word, or the kind of error that stands in its place."""
+        return self.why.kind if self.why else str(self.answer)
 
     @property
     def answer(self) -> Answer:
@@ -51,7 +58,7 @@ def check(parts: Parts, playbook: str, target: Target) -> dict[str, Checked]:
     overrides = overrides_of(target.given)
     resolved = [resolve(loaded, host, overrides, parts.catalogue) for host in chosen]
     visited = on_all(resolved, lambda r: _ask(parts, r), lambda r: r.host.name)
-    return {name: _or_unreachable(met) for name, met in visited.items()}
+    return {name: _or_left_out(met, alone=len(visited) == 1) for name, met in visited.items()}
 
 
 def _ask(parts: Parts, resolved: Resolved) -> Checked:
@@ -65,35 +72,48 @@ def _ask(parts: Parts, resolved: Resolved) -> Checked:
     )
 
 
-def _or_unreachable(met: Checked | RemedyError) -> Checked:
-    match met:
-        case Checked():
-            return met
-        case Unreachable() | Lost():
-            nothing = verify.Told(Answer.CANNOT_TELL, ())
-            return Checked(nothing, nothing, unreachable=met.message)
-        case error:
-            raise error
+def _or_left_out(met: Checked | RemedyError, *, alone: bool) -> Checked:
+    if isinstance(met, Checked):
+        return met
+    nothing = verify.Told(Answer.CANNOT_TELL, ())
+    return Checked(nothing, nothing, why=its_own(met, alone=alone))
 
 
 def tell_checked(world: World, playbook: str, checked: Mapping[str, Checked], *, as_json: bool) -> int:
-    """Print what every host said. Returns the exit code: 0 well, 1 not, 4 cannot tell."""
+    """Print what every host said. Returns the exit code: 0 well, 1 not, 3 refused, 4 cannot tell."""
     if as_json:
         hosts: dict[str, Json] = {name: _json(c) for name, c in checked.items()}
         world.document({"playbook": playbook, "hosts": hosts})
     else:
         paint = world.paint()
-        world.out(*(line for name, c in checked.items() for line in _lines(name, c, paint)))
-    answers = {c.answer for c in checked.values()}
-    if Answer.NOT_OK in answers:
+        world.out(*(line for name, c in checked.items() for line in _lines(name, c, paint)), *_sum(checked, paint))
+    return _code(checked)
+
+
+def _code(checked: Mapping[str, Checked]) -> int:
+    """The worst of all: not well, then not reached, then refused, then not told."""
+    if any(c.answer is Answer.NOT_OK for c in checked.values()):
         return 1
-    return 4 if Answer.CANNOT_TELL in answers else 0
+    why = untold_error({name: c.why for name, c in checked.items() if c.why}, len(checked))
+    if why:
+        return why.exit_code
+    return 4 if any(c.answer is Answer.CANNOT_TELL for c in checked.values()) else 0
+
+
+def _sum(checked: Mapping[str, Checked], paint: Paint) -> list[str]:
+    """All hosts in one line, where there are several."""
+    if len(checked) == 1:
+        return []
+    words = Counter(c.word for c in checked.values())
+    said = ", ".join(f"{count} {word}" for word, count in words.most_common())
+    return [paint.bold(f"{counted(len(checked), 'host')}: {said}")]
 
 
 def _json(checked: Checked) -> Json:
     return {
         "answer": str(checked.answer),
-        "unreachable": checked.unreachable,
+        "unreachable": checked.why.message if checked.why else "",
+        "left_out": checked.why.kind if checked.why else "",
         "symptom": _told_json(checked.symptom),
         "verify": _told_json(checked.goal),
     }
@@ -113,8 +133,8 @@ def _told_json(told: verify.Told) -> Json:
 
 
 def _lines(name: str, checked: Checked, paint: Paint) -> list[str]:
-    if checked.unreachable:
-        return [f"{paint.bold(name)}  {paint.red('unreachable')}  {visible(checked.unreachable)}"]
+    if checked.why:
+        return [f"{paint.bold(name)}  {paint.red(checked.why.kind)}  {visible(checked.why.message)}"]
     styles = {Answer.OK: paint.green, Answer.NOT_OK: paint.red, Answer.CANNOT_TELL: paint.yellow}
     lines = [f"{paint.bold(name)}  {styles[checked.answer](str(checked.answer))}"]
     if checked.has_symptom:

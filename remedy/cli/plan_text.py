@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from remedy.actions.words import size_text
 from remedy.cli.text import Paint, counted, visible, visible_lines
 from remedy.engine.checks import asked_in
+from remedy.engine.told import by_kind, untold_hosts
 from remedy.model import (
     Answer,
     Approval,
@@ -75,7 +76,7 @@ def _host_lines(part: HostPlan, paint: Paint, *, whole: bool) -> list[str]:
     where = _address(part)
     lines = [paint.bold(visible(part.host)) + paint.dim(f"  {where}{environment}")]
     if part.unreachable:
-        return [*lines, paint.red(f"  unreachable: {visible(part.unreachable)}")]
+        return [*lines, paint.red(f"  {part.left_out or 'unreachable'}: {visible(part.unreachable)}")]
     for place, finding in enumerate(part.findings):
         lines += _finding_lines(finding, "why" if place < _symptoms(part) else "seen", paint)
     if part.symptom_holds is not Answer.OK:
@@ -196,15 +197,19 @@ def _settling(change: Change) -> str:
 
 def _total(plan: Plan, paint: Paint) -> list[str]:
     changes = [s for p in plan.hosts for s in p.changes]
+    missing = untold_hosts(plan)
+    told = len(plan.hosts) - len(missing)
+    hosts = f"{told} of {counted(len(plan.hosts), 'host')}" if missing else counted(len(plan.hosts), "host")
+    lacking = [paint.red(f"not covered: {visible(by_kind(missing))}")] if missing else []
     if not changes:
-        return [paint.bold(f"{counted(len(plan.hosts), 'host')}, nothing to do")]
+        return [paint.bold(f"{hosts}, nothing to do"), *lacking]
     by_risk = [
         f"{sum(s.risk is r for s in changes)} {r.word}" for r in reversed(Risk) if any(s.risk is r for s in changes)
     ]
     freed = sum(s.change.effect.measures.get("bytes_freed", 0) for s in changes if s.change)
     effect = f", about {size_text(freed)} freed" if freed else ""
-    said = f"{counted(len(plan.hosts), 'host')}, {counted(len(changes), 'change')} (risk: {', '.join(by_risk)}){effect}"
-    return [paint.bold(said)]
+    said = f"{hosts}, {counted(len(changes), 'change')} (risk: {', '.join(by_risk)}){effect}"
+    return [paint.bold(said), *lacking]
 
 
 def consent_lines(plan: Plan, approvals: Sequence[Approval] = ()) -> list[str]:

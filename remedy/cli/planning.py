@@ -11,8 +11,8 @@ from remedy.cli.plan_text import next_line, plan_lines
 from remedy.cli.progress import Progress
 from remedy.cli.wiring import Parts, overrides_of
 from remedy.engine.plan import sealed
-from remedy.engine.planner import Planner, demand_told
-from remedy.errors import RemedyError
+from remedy.engine.planner import Planner
+from remedy.engine.told import untold
 from remedy.load.inventory import select
 from remedy.load.playbook import load_playbook
 from remedy.load.resolve import resolve
@@ -53,22 +53,13 @@ def planner_of(parts: Parts, progress: Progress) -> Planner:
 
 def tell_plan(parts: Parts, plan: Plan, *, as_json: bool) -> int:
     """The plan, and beside it what could not be told. Returns the exit code."""
-    world, untold = parts.world, untold_of(plan)
+    world, missing = parts.world, untold(plan)
     approvals = parts.store.approvals(plan.id)
     if as_json:
         document = plan_json(plan, approvals)
-        world.document({**document, "error": error_json(untold)} if untold else document)
+        world.document({**document, "error": error_json(missing)} if missing else document)
     else:
         world.out(*plan_lines(plan, world.paint(), approvals), *next_line(plan, world.paint()))
-        if untold:
-            show_error(world, untold, as_json=False)
-    return untold.exit_code if untold else 0
-
-
-def untold_of(plan: Plan) -> RemedyError | None:
-    """Why the plan cannot be relied upon: a host or a symptom that could not be told."""
-    try:
-        demand_told(plan)
-    except RemedyError as untold:
-        return untold
-    return None
+        if missing:
+            show_error(world, missing, as_json=False)
+    return missing.exit_code if missing else 0

@@ -8,6 +8,7 @@ from remedy.cli.planning import planner_of
 from remedy.cli.progress import Progress
 from remedy.cli.wiring import Parts
 from remedy.engine.report import fold
+from remedy.engine.told import demand_some_told
 
 
 def undo(parts: Parts, ref: str, said: Consent, *, json: bool) -> int:
@@ -23,5 +24,6 @@ def undo(parts: Parts, ref: str, said: Consent, *, json: bool) -> int:
         progress.done()
     parts.store.save_plan(plan)
     show_plan(parts, plan, as_json=json)
+    demand_some_told(plan)
     consent(parts, plan, said)
     return run_plan(parts, plan, named_hosts(parts, plan), json=json)

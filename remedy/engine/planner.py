@@ -14,11 +14,11 @@ from remedy.engine.fleet import Fleet, on_all
 from remedy.engine.plan import entry_of, identity_of, observations, plan_step, sealed, seen_of
 from remedy.engine.policy import need_of
 from remedy.engine.report import RunState
+from remedy.engine.told import part_of, undo_left_out
 from remedy.engine.undo import undo_part, undo_plan, undo_step, undoable
-from remedy.errors import CannotTell, Invalid, Lost, Refused, RemedyError, Unreachable
+from remedy.errors import Invalid, Refused
 from remedy.load.resolved import Resolved, Step
 from remedy.model import (
-    AllOf,
     Answer,
     Asked,
     Finding,
@@ -53,16 +53,17 @@ class Planner:
     def plan(self, resolved: Sequence[Resolved]) -> Plan:
         """The plan of one playbook on these hosts.
 
-        A host that cannot be reached is in the plan as such. Raises Refused when the playbook's or
-        the policy's caps are passed, or a host lacks what a step needs; CannotTell when a step's
-        observation makes no sense.
+        Of several hosts, one that cannot be planned for (it is not reached, its key is another, it
+        lacks what a step needs, its answer makes no sense) is left out and in the plan as such; the
+        only one, if it was reached, raises why. Raises Refused when the playbook's or the policy's
+        caps are passed.
         """
         if not resolved:
             raise Invalid("no host is named", fix="name one with --host, or a group with --group")
         playbook = resolved[0].playbook
         _demand_within(len(resolved), playbook.limits, self.policy)
         visited = on_all(resolved, self._host, lambda r: r.host.name)
-        hosts = tuple(_host_or_raise(r, visited[r.host.name]) for r in resolved)
+        hosts = tuple(part_of(r.host, visited[r.host.name], alone=len(resolved) == 1) for r in resolved)
         return sealed(
             Plan(
                 id=_new_id(),
@@ -85,19 +86,20 @@ class Planner:
     def undo(self, plan: Plan, state: RunState, hosts: Mapping[str, Host]) -> Plan:
         """The plan that takes a run back on these hosts.
 
-        Raises Refused when the run is open or left nothing that can be taken back, Unreachable and
-        CannotTell when a host does not answer: half an undo is not planned.
+        Of several hosts, one that does not answer is left out and in the plan as such: the run can be
+        taken back there later. Raises Refused when the run is open or left nothing that can be taken
+        back, and why nothing is known of the only host.
         """
         steps = undoable(plan, state)
         parts = [p for p in plan.hosts if p.host in steps]
         if not parts:
             raise Refused(f"run {state.run} left nothing that can be taken back", at=state.run)
 
-        def part_of(part: HostPlan) -> HostPlan:
+        def back(part: HostPlan) -> HostPlan:
             return self._undo_host(demand_machine(part, hosts), part, steps[part.host], state)
 
-        visited = on_all(parts, part_of, lambda p: p.host)
-        undone = tuple(_or_raise(visited[p.host]) for p in parts)
+        visited = on_all(parts, back, lambda p: p.host)
+        undone = tuple(undo_left_out(p, visited[p.host], alone=len(parts) == 1) for p in parts)
         made_at = self.clock.now().isoformat(timespec="seconds")
         undoing = undo_plan(plan, state, undone, self.policy, identifier=_new_id(), made_at=made_at)
         return sealed(replace(undoing, requester=self.requester))
@@ -240,47 +242,3 @@ def _demand_within(count: int, limits: Limits, policy: Policy) -> None:
     if count > most:
         which = "the policy's max_hosts" if most < limits.hosts else "the playbook's limits.hosts"
         raise Refused(f"{count} hosts are more than {which} of {most}", fix="name fewer hosts, or raise the limit")
-
-
-def _host_or_raise(resolved: Resolved, visited: HostPlan | RemedyError) -> HostPlan:
-    """A host's plan; a host that does not answer is a plan of nothing; any other error ends the planning."""
-    if isinstance(visited, Unreachable | Lost):
-        return _unreachable(resolved.host, visited)
-    return _or_raise(visited)
-
-
-def _or_raise(visited: HostPlan | RemedyError) -> HostPlan:
-    match visited:
-        case HostPlan():
-            return visited
-        case Lost():  # nothing but looks was sent
-            raise Unreachable(visited.message, at=visited.at, fix=visited.fix)
-        case error:
-            raise error
-
-
-def _unreachable(host: Host, why: RemedyError) -> HostPlan:
-    nothing = AllOf(())
-    return HostPlan(
-        host=host.name,
-        identity=identity_of(host),
-        environment=host.environment,
-        entry=entry_of(host),
-        params={},
-        clock=0,
-        symptom=nothing,
-        until=nothing,
-        verify=nothing,
-        symptom_holds=Answer.CANNOT_TELL,
-        unreachable=why.message,
-    )
-
-
-def demand_told(plan: Plan) -> None:
-    """Raise CannotTell or Unreachable when a host's symptom could not be told; never "nothing to do"."""
-    for host in plan.hosts:
-        if host.unreachable:
-            raise Unreachable(f"{host.host}: {host.unreachable}", at=host.host)
-        if host.symptom_holds is Answer.CANNOT_TELL:
-            unclear = [f.judgement.says for f in host.findings if f.judgement.answer is Answer.CANNOT_TELL]
-            raise CannotTell(f"{host.host}: the symptom cannot be told: {'; '.join(unclear)}", at=host.host)

@@ -13,6 +13,7 @@ from remedy.engine.fleet import Fleet
 from remedy.engine.recover import recover
 from remedy.engine.report import HostState, RunState, fold
 from remedy.engine.standing import Crew, Standing
+from remedy.engine.told import why_left_out
 from remedy.errors import Bug, Busy, CannotTell, Lost, RemedyError, StoreError, Unreachable
 from remedy.model import Answer, Draft, Host, HostPlan, Kind, Look, Outcome, Plan, Reply
 from remedy.ports import Lease, Session
@@ -89,8 +90,8 @@ class Approach:
     # ------------------------------------------------------------ leased and looked at
 
     def _leased(self, part: HostPlan) -> Standing | NotReady:
-        if part.unreachable:
-            raise Unreachable(part.unreachable)
+        if left_out := why_left_out(part):
+            raise left_out
         host = demand_machine(part, self.hosts)
         looks = questions(part)
         session, lease, answers = self._lease(host, looks)
@@ -141,8 +142,8 @@ class Approach:
         return self._compared(standing)
 
     def _looked_at(self, part: HostPlan) -> NotReady | Later:
-        if part.unreachable:
-            raise Unreachable(part.unreachable)
+        if left_out := why_left_out(part):
+            raise left_out
         host = demand_machine(part, self.hosts)
         if not self.is_resumed:
             looks = questions(part)

@@ -99,7 +99,8 @@ class HostPlan:
     symptom_holds: Answer = Answer.OK
     findings: tuple[Finding, ...] = ()  # symptom first, then diagnosis
     steps: tuple[PlannedStep, ...] = ()
-    unreachable: str = ""  # why nothing could be seen; then there is nothing else here
+    unreachable: str = ""  # why the host is left out of the plan; then there is nothing else here
+    left_out: str = ""  # by which kind of error: unreachable, hostkey, refused ...
 
     @property
     def changes(self) -> tuple[PlannedStep, ...]:

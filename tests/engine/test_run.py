@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from remedy.engine.planner import demand_told
 from remedy.engine.report import exit_code
+from remedy.engine.told import demand_some_told
 from remedy.errors import CannotTell
 from remedy.model import AllOf, Kind, NotOf, Outcome, Risk, Verdict
 from tests.engine.between import GatedStore
@@ -132,7 +132,7 @@ def test_a_symptom_that_cannot_be_told_is_never_nothing_to_do(new_scene: NewScen
     plan = scene.plan(drop_until(4))
     assert not plan.has_changes
     with pytest.raises(CannotTell):
-        demand_told(plan)
+        demand_some_told(plan)
     state = scene.apply(plan)
     assert (state.outcome, state.verdict, exit_code(state)) == (Outcome.UNCHANGED, Verdict.INCONCLUSIVE, 4)
 

@@ -233,10 +233,31 @@ def test_a_run_that_is_open_or_left_nothing_is_refused(new_scene: NewScene) -> N
         undo_of(scene, healthy.run)
 
 
-def test_half_an_undo_is_not_planned(new_scene: NewScene) -> None:
+def test_a_host_that_does_not_answer_is_taken_back_later(new_scene: NewScene) -> None:
     scene = new_scene(h1=full(), h2=full())
     done = scene.go(drop_until(4))
     scene.machines["h2"].refuses = Unreachable("no route")
+    plan = undo_of(scene, done.run)
+    assert [(h.host, h.unreachable, bool(h.changes)) for h in plan.hosts] == [
+        ("h1", "", True),
+        ("h2", "no route", False),
+    ]
+    scene.approve(plan)
+    assert exit_code(scene.apply(plan)) == 4
+    assert (scene.worlds["h1"].level, scene.worlds["h2"].level) == (0, 5)
+
+    scene.machines["h2"].refuses = None
+    rest = undo_of(scene, done.run)
+    assert [(h.host, bool(h.changes)) for h in rest.hosts] == [("h1", False), ("h2", True)]
+    scene.approve(rest)
+    scene.apply(rest)
+    assert [w.level for w in scene.worlds.values()] == [0, 0]
+
+
+def test_an_undo_of_no_host_that_answers_is_not_planned(new_scene: NewScene) -> None:
+    scene = new_scene()
+    done = scene.go(drop_until(4))
+    scene.machines["h1"].refuses = Unreachable("no route")
     with pytest.raises(Unreachable):
         undo_of(scene, done.run)
 
