@@ -44,6 +44,7 @@ far_watch() {
 		[ "$far_parent" != "$$" ] || kill -KILL "$$"
 	) </dev/null >/dev/null 2>&1 9>&- &
 	far_watcher=$!
+	trap far_end EXIT # also where this shell ends by a mistake, or its watcher would sleep on alone
 }
 
 # Whether this shell has another child than its watcher.
@@ -64,6 +65,7 @@ far_sleep_or_end() {
 }
 
 far_end() {
+	trap - EXIT
 	[ -z "$far_watcher" ] || {
 		kill "$far_watcher"
 		wait "$far_watcher"

@@ -174,7 +174,10 @@ class HostSession:
 def _held_by(run: str = "-", _fence: str = "", since: str = "0", owner: str = "-", *_: str) -> str:
     if run == "-":
         return ""
-    at = datetime.fromtimestamp(int(since), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        at = datetime.fromtimestamp(int(since), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):  # the far end may say anything
+        at = "a time that makes no sense"
     return f"held by {wire.untoken(owner)}, run {wire.untoken(run)}, since {at}"
 
 

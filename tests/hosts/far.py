@@ -54,9 +54,9 @@ def functions(family: str) -> bytes:
 class ShellPipe(LocalPipe):
     """A local far end whose `sh`, also the workers', is the given one; its ledger is the test's own."""
 
-    def __init__(self, programs: Path, state: Path, path: str) -> None:
+    def __init__(self, programs: Path, state: Path, path: str, as_user: Sequence[str] = ()) -> None:
         self._state, self._path, self._is_first = state, path, True
-        super().__init__([str(programs / "sh"), "-c", COMMAND.replace("exec sh", f"exec {programs}/sh", 1)])
+        super().__init__([*as_user, str(programs / "sh"), "-c", COMMAND.replace("exec sh", f"exec {programs}/sh", 1)])
 
     def send(self, piece: bytes, timeout_s: float) -> None:
         self.put(self._rewritten(piece) if self._is_first else piece, timeout_s)
