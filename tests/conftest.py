@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import count
+from secrets import token_hex
 
 import pytest
 
 from tests.lab import (
+    Box,
     DockerHost,
     Engine,
     LabHost,
@@ -15,12 +17,14 @@ from tests.lab import (
     SshdHost,
     SshdLab,
     engine,
+    start_box,
     start_docker_host,
     start_host,
 )
 from tests.lab.sshd import sshd_lab as open_sshd_lab
 
 NewLabHost = Callable[[], LabHost]
+NewBox = Callable[..., Box]
 FIXTURE_MARKERS = {"lab_engine": "lab", "sshd_lab": "sshd"}
 
 
@@ -88,6 +92,28 @@ def new_lab_host(_lab_host_start: NewLabHost) -> Iterator[NewLabHost]:
     yield start
     for host in hosts:
         host.stop()
+
+
+@pytest.fixture
+def new_box(lab_engine: Engine) -> Iterator[NewBox]:
+    """Starts containers for this test alone, each with the options of `docker run` that it calls for."""
+    boxes: list[Box] = []
+
+    def start(*options: str, **how: str) -> Box:
+        boxes.append(start_box(lab_engine, f"box-{token_hex(4)}", *options, **how))
+        return boxes[-1]
+
+    yield start
+    for box in boxes:
+        box.remove()
+
+
+@pytest.fixture(scope="module")
+def box(lab_engine: Engine) -> Iterator[Box]:
+    """One container for all tests of a module, which leave it as they found it."""
+    box = start_box(lab_engine, f"box-{token_hex(4)}")
+    yield box
+    box.remove()
 
 
 @pytest.fixture(scope="module")

@@ -83,6 +83,7 @@ def _pinned(host: Host) -> str:
 
 def _host_json(host: Host) -> Json:
     document = cast("dict[str, Any]", encode(replace(host, vars={})))
+    del document["container"]  # a plan's, not the inventory's
     variables = {k: {"secret": True} if hasattr(v.value, "secret") else encode(v.value) for k, v in host.vars.items()}
     return cast(Json, {**document, "address": str(host.address), "vars": variables})
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from remedy.engine.plan import entry_of, identity_of
 from remedy.errors import Stale
 from remedy.model import Host, HostPlan
 
 
-def demand_machine(part: HostPlan, hosts: Mapping[str, Host]) -> Host:
-    """The host of a part of a plan. Raises Stale where the inventory has none, or names another machine."""
+def demand_machine(part: HostPlan, hosts: Mapping[str, Host], *, restarted: bool = False) -> Host:
+    """The host of a part of a plan. Raises Stale where the inventory has none, or names another machine.
+
+    A container is bound to the one that was planned for: whoever connects to it refuses another. Where it may
+    have been `restarted` meanwhile, its id alone counts.
+    """
     host = hosts.get(part.host)
     if host is None:
         raise Stale(f"{part.host} is no longer in the inventory", at=part.host, fix="plan again")
     if identity_of(host) != part.identity:
         raise Stale(f"{part.host} is another machine now: its key or address differs", at=part.host, fix="plan again")
-    return host
+    return replace(host, container=part.container.partition(" ")[0] if restarted else part.container)
 
 
 def demand_host(part: HostPlan, hosts: Mapping[str, Host]) -> Host:

@@ -18,13 +18,19 @@ from remedy.model import Change, Facts, Host, HostPlan, Json, Plan, PlannedStep,
 
 def identity_of(host: Host) -> str:
     """What this host is, for the digest: its pinned keys, else its address and login."""
-    return " ".join(sorted(host.host_key)) or str(host.address)
+    through = f" via {host.via}" if host.address.scheme == "docker" and host.via else ""
+    return " ".join(sorted(host.host_key)) or str(host.address) + through
+
+
+def machine_of(part: HostPlan) -> str:
+    """What two hosts of a plan share when they are one: a pinned key, or a container's id."""
+    return part.container.partition(" ")[0] or part.identity
 
 
 def entry_of(host: Host) -> dict[str, Json]:
     """The host's own entry: how it is reached and what it is, without its variables."""
     entry = cast("dict[str, Json]", encode(replace(host, vars={}, at="")))
-    del entry["vars"], entry["at"]
+    del entry["vars"], entry["at"], entry["container"]
     return entry
 
 

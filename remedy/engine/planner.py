@@ -96,7 +96,7 @@ class Planner:
             raise Refused(f"run {state.run} left nothing that can be taken back", at=state.run)
 
         def back(part: HostPlan) -> HostPlan:
-            return self._undo_host(demand_machine(part, hosts), part, steps[part.host], state)
+            return self._undo_host(demand_machine(part, hosts, restarted=True), part, steps[part.host], state)
 
         visited = on_all(parts, back, lambda p: p.host)
         undone = tuple(undo_left_out(p, visited[p.host], alone=len(parts) == 1) for p in parts)
@@ -106,14 +106,16 @@ class Planner:
 
     def _undo_host(self, host: Host, part: HostPlan, steps: tuple[PlannedStep, ...], state: RunState) -> HostPlan:
         looks = list(dict.fromkeys(s.look for s in steps if s.look is not None))
-        answers = dict(zip(looks, self.fleet.session(host).look(looks), strict=True))
+        session = self.fleet.session(host)
+        answers = dict(zip(looks, session.look(looks), strict=True))
         past = state.hosts[part.host].steps
         back = [
             undo_step(s, past[s.step], self.catalogue.action(s.action, s.params), answers[s.look])
             for s in steps
             if s.look is not None
         ]
-        return undo_part(replace(part, entry=entry_of(host)), tuple(back))
+        here = replace(part, entry=entry_of(host), container=session.facts.container)
+        return undo_part(here, tuple(back))
 
     def _host(self, resolved: Resolved) -> HostPlan:
         host = resolved.host
@@ -123,9 +125,10 @@ class Planner:
         questions = _questions(resolved)
         answers = dict(zip(questions, session.look(questions), strict=True))
         self.progress(host.name, "seen")
-        return _host_plan(
+        part = _host_plan(
             resolved, answers, session.facts.now, self.catalogue, _planned(resolved, answers, session.facts)
         )
+        return replace(part, container=session.facts.container)
 
 
 def _new_id() -> str:

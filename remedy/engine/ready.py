@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remedy.engine import verify
 from remedy.engine.act import STALE
@@ -14,7 +14,7 @@ from remedy.engine.recover import recover
 from remedy.engine.report import HostState, RunState, fold
 from remedy.engine.standing import Crew, Standing
 from remedy.engine.told import why_left_out
-from remedy.errors import Bug, Busy, CannotTell, Lost, RemedyError, StoreError, Unreachable
+from remedy.errors import Bug, Busy, CannotTell, Lost, RemedyError, Stale, StoreError, Unreachable
 from remedy.model import Answer, Draft, Host, HostPlan, Kind, Look, Outcome, Plan, Reply
 from remedy.ports import Lease, Session
 
@@ -72,11 +72,11 @@ class Approach:
 
     def let_go(self, part: HostPlan) -> None:
         """Give the lease back; over a new connection where the old one has ended."""
-        host = self.hosts.get(part.host)
-        if host is None or self.fleet.opened(part.host) is None:
+        if part.host not in self.hosts or self.fleet.opened(part.host) is None:
             return
+        host = self.hosts[part.host]
         try:
-            self._release(host)
+            self._release(replace(host, container=part.container))
         except RemedyError:  # it is another host now, or cannot be had: the lease says who left it
             self.fleet.drop(host)
 
@@ -92,7 +92,7 @@ class Approach:
     def _leased(self, part: HostPlan) -> Standing | NotReady:
         if left_out := why_left_out(part):
             raise left_out
-        host = demand_machine(part, self.hosts)
+        host = demand_machine(part, self.hosts, restarted=_has_acted(self.past.hosts.get(part.host)))
         looks = questions(part)
         session, lease, answers = self._lease(host, looks)
         draft = Draft(
@@ -164,10 +164,12 @@ class Approach:
     def _not_ready(self, part: HostPlan, error: RemedyError) -> NotReady:
         """An error met while getting ready closes only its host; one that was acted upon stays open."""
         past = self.past.hosts.get(part.host)
-        acted = past is not None and any(s.acted for s in past.steps.values())
+        acted = _has_acted(past)
         match error:
             case StoreError() | Bug():
                 raise error
+            case Stale() if past is None or not any(s.is_open for s in past.steps.values()):
+                return NotReady(Outcome.REFUSED, error.message)
             case _ if acted or (self.is_resumed and isinstance(error, Busy)):
                 return NotReady(Outcome.UNKNOWN, error.message)
             case CannotTell():
@@ -176,6 +178,10 @@ class Approach:
                 return NotReady(Outcome.UNREACHABLE, error.message)
             case _:
                 return NotReady(Outcome.REFUSED, error.message)
+
+
+def _has_acted(past: HostState | None) -> bool:
+    return past is not None and any(s.acted for s in past.steps.values())
 
 
 def questions(part: HostPlan) -> list[Look]:

@@ -11,7 +11,7 @@ from remedy.engine.act import STALE
 from remedy.engine.climb import Climb
 from remedy.engine.current import demand_host
 from remedy.engine.fleet import Fleet, on_all
-from remedy.engine.plan import demand_intact
+from remedy.engine.plan import demand_intact, machine_of
 from remedy.engine.planner import ENGINE
 from remedy.engine.ready import Approach, Later, NotReady
 from remedy.engine.report import HostState, RunState, closing, fold, is_failure
@@ -179,10 +179,10 @@ def _batches(parts: Sequence[HostPlan], met: Mapping[str, Met], size: int) -> It
 
 
 def _chains(parts: Sequence[HostPlan]) -> list[list[HostPlan]]:
-    """Hosts that share a pinned key are taken for one machine and go one after another."""
+    """Hosts that share a pinned key, or are one container, are taken for one machine and go one after another."""
     chains: dict[str, list[HostPlan]] = {}
     for part in parts:
-        chains.setdefault(part.identity, []).append(part)
+        chains.setdefault(machine_of(part), []).append(part)
     return list(chains.values())
 
 

@@ -121,7 +121,7 @@ class Conversation:
                 gather.take_text(event)
                 continue
             if self.told is None and gather.hello:
-                self.told = _facts(gather)
+                self.told = _facts(gather, self.pipe.container)
             gather.take_frame(event)
 
     def _piece(self, gather: Gather, deadline: float) -> bytes:
@@ -148,10 +148,10 @@ class Conversation:
         return Lost(f"{self.name}: the connection ended before the answer came")
 
 
-def _facts(gather: Gather) -> Facts:
+def _facts(gather: Gather, container: str) -> Facts:
     user, machine, system, state_dir, *_ = [*gather.text("hello").split("\n"), "", "", "", ""]
     now, uid = gather.hello
-    return Facts(now=now, uid=uid, user=user, machine=machine, system=system, state_dir=state_dir)
+    return Facts(now=now, uid=uid, user=user, machine=machine, system=system, state_dir=state_dir, container=container)
 
 
 def _lines(text: bytes) -> bytes:

@@ -20,6 +20,8 @@ ENDING_S = 5.0
 class LocalPipe:
     """The standard streams of a child process. Its environment is new: ours may hold secrets."""
 
+    container = ""
+
     def __init__(self, command: Sequence[str]) -> None:
         """Raises Unreachable when it cannot be started."""
         try:

@@ -6,7 +6,13 @@ from typing import Protocol
 
 
 class Pipe(Protocol):
-    """The standard streams of the constant command on a host. Used by one thread at a time."""
+    """The standard streams of the constant command on a host. Used by one thread at a time.
+
+    `container` is the one it runs in, known with the first bytes that come; "" outside of any.
+    """
+
+    @property
+    def container(self) -> str: ...
 
     def send(self, piece: bytes, timeout_s: float) -> None:
         """Write all of it. Raises OSError (TimeoutError too) when it cannot be."""

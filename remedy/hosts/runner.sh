@@ -143,13 +143,23 @@ far_choose_state() {
 	elif far_usable /run/lock "remedy.$far_uid"; then
 		far_state=/run/lock/remedy.$far_uid
 	else
-		case ${HOME-} in /*) ! far_usable "$HOME" .remedy || far_state=$HOME/.remedy ;; esac
+		case ${HOME-} in /*) ! far_usable "${HOME%/}" .remedy || far_state=${HOME%/}/.remedy ;; esac
 	fi
+	# A container whose files can only be read has this directory all the same, until it ends.
+	[ -n "$far_state" ] || [ ! -e /.dockerenv ] || ! far_usable /dev/shm "remedy.$far_uid" ||
+		far_state=/dev/shm/remedy.$far_uid
 }
 
 # A directory that is there and can be written, or that can be made.
 far_usable() {
-	if [ -d "$1/$2" ] || [ -h "$1/$2" ]; then [ -w "$1/$2" ]; else [ -w "$1" ]; fi
+	if [ -d "$1/$2" ] || [ -h "$1/$2" ]; then [ -w "$1/$2" ]; else [ -w "$1/" ]; fi && far_is_writable "$1/"
+}
+
+# busybox says that root can write everything. In a container, where that is often not so, rmdir is asked:
+# it is told of a filesystem that can only be read before it is told that nothing of the name is there.
+far_is_writable() {
+	[ "$far_uid" = 0 ] && [ -e /.dockerenv ] || return 0
+	case $(rmdir "$1remedy.none" 2>&1) in *[Rr]"ead-only"*) return 1 ;; *) return 0 ;; esac
 }
 
 far_hello() {

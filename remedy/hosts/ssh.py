@@ -30,6 +30,8 @@ COMPLAINT_BYTES = 8_192
 class SshPipe:
     """One channel that runs one command."""
 
+    container = ""
+
     def __init__(self, transports: list[paramiko.Transport], channel: paramiko.Channel) -> None:
         self._transports = transports  # the last is the host's own; before it those it is reached through
         self._channel = channel

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from remedy.actions.catalogue import shell_of
-from remedy.errors import Invalid, Unreachable
+from remedy.errors import Invalid
 from remedy.hosts.conversation import Conversation
 from remedy.hosts.pipe import Pipe
 from remedy.hosts.session import HostSession
@@ -67,7 +67,10 @@ class Hosts:
         return secret
 
     def _pipe(self, host: Host) -> Pipe:
-        command = ELEVATED if host.become else COMMAND
+        elevated = host.become and host.address.scheme != "docker"  # in a container one is root by the engine's word
+        return self._running(host, ELEVATED if elevated else COMMAND)
+
+    def _running(self, host: Host, command: str) -> Pipe:
         match host.address.scheme:
             case "local":
                 from remedy.hosts.local import LocalPipe  # noqa: PLC0415 - only where it is used
@@ -77,8 +80,15 @@ class Hosts:
                 from remedy.hosts.ssh import open_pipe  # noqa: PLC0415 - the library costs 0.15 s
 
                 return open_pipe(host, command, self._keys(), self.clock, self._route(host))
-            case other:
-                raise Unreachable(f"{host.name}: {other}:// hosts cannot be reached yet")
+            case "docker" if host.via:
+                from remedy.hosts.through import ThroughPipe  # noqa: PLC0415 - only where it is used
+
+                way = self._way(host)[-1]
+                return ThroughPipe(host, way, self._running(way, COMMAND))
+            case "docker":
+                from remedy.hosts.docker import open_pipe as open_exec  # noqa: PLC0415 - the library costs 0.27 s
+
+                return open_exec(host, command)
 
     def _keys(self) -> Keyring:
         from remedy.hosts.keys import Keyring  # noqa: PLC0415 - only where it is used
@@ -88,6 +98,14 @@ class Hosts:
             return self._keyring
 
     def _route(self, host: Host) -> list[Host]:
+        """The SSH hosts to go through, nearest first. Raises Invalid."""
+        route = self._way(host)
+        for hop in route:
+            if hop.address.scheme != "ssh":
+                raise Invalid(f"{host.name} is reached via {hop.name}, which is no SSH host", at=host.at)
+        return route
+
+    def _way(self, host: Host) -> list[Host]:
         """The hosts to go through, nearest first. Raises Invalid for one that is unknown or a circle."""
         route: list[Host] = []
         while host.via:

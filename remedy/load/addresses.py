@@ -31,6 +31,9 @@ def parse_address(text: str) -> Address:
         return Address(scheme="local")
     if text.startswith("docker://"):
         name = text.removeprefix("docker://")
+        if "@" in name:
+            fix = "leave it out; become: true is root there"
+            raise Invalid("wanted no login before the name: a container is entered as its own user", fix=fix)
         if not _CONTAINER.fullmatch(name):
             raise Invalid("wanted the name of a container after docker://", fix="for example docker://web-1")
         return Address(scheme="docker", name=name)
@@ -38,6 +41,14 @@ def parse_address(text: str) -> Address:
     if not found:
         raise Invalid(f"wanted {_FORMS}", fix="for example ssh://deploy@10.0.0.11:22")
     return _ssh(found[1], found[2], found[3])
+
+
+def parse_engine(text: str) -> str:
+    """The socket of a Docker engine, `unix:///PATH`. Raises Invalid: an engine elsewhere is reached `via` its host."""
+    path = text.removeprefix("unix://")
+    if path == text or not path.startswith("/") or not path.isprintable() or ".." in path.split("/"):
+        raise Invalid("wanted unix:///PATH of a socket", fix="reach a container of another machine with `via: HOST`")
+    return text
 
 
 def _ssh(user: str | None, name: str, port: str | None) -> Address:

@@ -131,10 +131,18 @@ class _Merge:
             elif via and len(path) == 1:
                 near = suggestion(via, entries)
                 self._flaw(entry.via_place, f"'via' is {shown(via)}, and no host is called so", near)
+            elif len(path) > 1 and not _leads(entries[path[1]].host, entry.host):
+                leads = "a host over SSH is reached through hosts over SSH only"
+                self._flaw(entry.via_place, f"{path[1]} does not lead to {name}: {leads}", "")
 
     def _flaw(self, at: str | Place, message: str, fix: str) -> None:
         place = at if isinstance(at, Place) else _place_of(at)
         self.flaws.add(Flaw("", place, message, fix=fix))
+
+
+def _leads(way: Host, to: Host) -> bool:
+    """Whether a host can be reached through another: to a container leads any host where docker can be called."""
+    return to.address.scheme == "docker" or (way.address.scheme == to.address.scheme == "ssh")
 
 
 def _belongs(members: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:

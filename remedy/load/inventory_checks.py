@@ -9,13 +9,18 @@ from typing import TypeVar, cast
 
 from remedy.actions.kinds import KINDS
 from remedy.errors import Invalid
-from remedy.load.addresses import parse_address, parse_host_key
+from remedy.load.addresses import parse_address, parse_engine, parse_host_key
 from remedy.load.documents import Document
 from remedy.load.problems import Flaw, Place, below
 from remedy.load.text import said
 from remedy.model import Address, Host, Json, SecretRef, Sourced
 
 T = TypeVar("T")
+_NO_KEY = "a container has no key: a plan holds its full id"
+UNFIT = {
+    "container": {"host_key": _NO_KEY, "known_hosts": _NO_KEY, "identity": "nobody logs in to a container"},
+    "machine": {"engine": "only a container, docker://NAME, has one"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,12 +122,21 @@ class _Reader:
                 known_hosts=_text(fields.get("known_hosts")),
                 become=fields.get("become") is True,
                 via=_text(fields.get("via")),
+                engine=self._tried(pointer + "/engine", fields.get("engine"), _engine) or "",
                 environment=_text(fields.get("environment")),
                 quarantine=self._tried(pointer + "/quarantine", fields.get("quarantine"), _directory) or "",
                 vars=self.variables(fields.get("vars"), pointer + "/vars", f"host {name}"),
                 at=str(place),
             )
+            if address:
+                self._fitting(address.scheme, fields, pointer)
             yield Entry(host=host, place=place, via_place=self.document.place(pointer + "/via"))
+
+    def _fitting(self, scheme: str, fields: Mapping[str, Json], pointer: str) -> None:
+        """What a container has none of, and what nothing but a container has."""
+        for field, why in UNFIT["container" if scheme == "docker" else "machine"].items():
+            if field in fields:
+                self._flaw(below(pointer, field), f"'{field}' does not fit {scheme}://", why, "leave it out")
 
     def _keys(self, raw: Json, pointer: str) -> Iterator[str]:
         listed = raw if isinstance(raw, list) else [raw]
@@ -186,6 +200,12 @@ def _address(value: Json) -> Address:
     if not isinstance(value, str):
         raise Invalid("wanted ssh://USER@NAME:PORT, docker://CONTAINER or local://")
     return parse_address(value)
+
+
+def _engine(value: Json) -> str:
+    if not isinstance(value, str):
+        raise Invalid("wanted unix:///PATH of a socket")
+    return parse_engine(value)
 
 
 def _host_key(value: Json) -> str:

@@ -48,11 +48,13 @@ class Host:
     known_hosts: str = ""  # a known_hosts file to pin from, instead
     become: bool = False
     via: str = ""  # the host that this one is reached through
+    engine: str = ""  # of a container: unix:///SOCKET of its engine; "" is Docker's own
     environment: str = ""
     quarantine: str = ""  # absolute path on another filesystem; "" means none
     groups: tuple[str, ...] = ()
     vars: Mapping[str, Sourced] = field(default_factory=dict)
     at: str = ""  # FILE:LINE:COL of its entry
+    container: str = ""  # the one it must be, as a plan found it: its full id, and when it was started; "" is any
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,3 +74,4 @@ class Facts:
     machine: str  # a stable id of the machine, "" where it has none
     system: str  # uname -s, -m
     state_dir: str  # where lease, fence and receipts live; "" when none is writable
+    container: str = ""  # of a container: its full id, and when it was started

@@ -101,6 +101,7 @@ class HostPlan:
     steps: tuple[PlannedStep, ...] = ()
     unreachable: str = ""  # why the host is left out of the plan; then there is nothing else here
     left_out: str = ""  # by which kind of error: unreachable, hostkey, refused ...
+    container: str = ""  # of a container: its full id, and when it was started; no other is ever changed
 
     @property
     def changes(self) -> tuple[PlannedStep, ...]:

@@ -30,6 +30,7 @@ class Recorder:
 
     def __init__(self, pipe: Pipe) -> None:
         self.pipe, self.sent = pipe, b""
+        self.container = pipe.container
 
     def send(self, piece: bytes, timeout_s: float) -> None:
         self.sent += piece

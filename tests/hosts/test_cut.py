@@ -141,6 +141,7 @@ class Script:
 
     pieces: Iterator[bytes]
     ends_with: str | None = None
+    container: str = ""
 
     def send(self, piece: bytes, timeout_s: float) -> None:
         pass

@@ -50,11 +50,6 @@ def test_many_sessions_may_be_opened_and_used_at_once(hosts: Hosts) -> None:
     assert sorted(answers, key=int) == [str(n) for n in range(12)]
 
 
-def test_a_host_that_cannot_be_reached_that_way_is_unreachable(hosts: Hosts) -> None:
-    with pytest.raises(Unreachable, match="docker:// hosts cannot be reached yet"):
-        hosts.connect(Host(name="box", address=Address(scheme="docker", name="box")))
-
-
 def test_a_program_that_is_not_there_is_unreachable() -> None:
     with pytest.raises(Unreachable, match="no shell can be started"):
         LocalPipe(["/nonexistent/sh"])

@@ -1,5 +1,6 @@
 """Real hosts to test against; README.md beside says what is where."""
 
+from tests.lab.box import Box, busybox_image, start_box
 from tests.lab.docker_host import COMPOSE_FILE, SERVICE_IMAGE, SHOP, DockerHost, start_docker_host
 from tests.lab.engine import Engine, engine
 from tests.lab.host import DISK, DISK_BYTES, HEALTH, LOG, QUARANTINE, QUARANTINE_BYTES, LabHost, start_host
@@ -18,6 +19,7 @@ __all__ = [
     "QUARANTINE_BYTES",
     "SERVICE_IMAGE",
     "SHOP",
+    "Box",
     "DockerHost",
     "Engine",
     "Key",
@@ -27,8 +29,10 @@ __all__ = [
     "SshdHost",
     "SshdLab",
     "Way",
+    "busybox_image",
     "engine",
     "make_key",
+    "start_box",
     "start_docker_host",
     "start_host",
 ]
