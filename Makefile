@@ -1,6 +1,6 @@
 # From a clone to green: `make test`. What each target does is told by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help .venv system format lint types layers shell budgets check unit test long demo docs
+.PHONY: help .venv system format lint types layers shell budgets check unit test long bench demo docs
 
 PYTEST := .venv/bin/python -m pytest
 WORKERS := 4 # more than there are cores: these tests wait for hosts more than they compute
@@ -50,6 +50,9 @@ test: system .venv/.made ## everything but the long tests, on real hosts where t
 
 long: system .venv/.made ## the tests that take minutes, too
 	$(TOGETHER) --long && $(ALONE) --long
+
+bench: system .venv/.made ## remedy beside OpenSSH, pyinfra and Ansible: the table of docs/bench.md; BENCH_QUICK=1 takes two minutes and writes nothing
+	.venv/bin/python -m tests.bench $(BENCH)
 
 demo: .venv/.made ## remedy at work on a host of its own, without questions
 	.venv/bin/remedy demo --yes

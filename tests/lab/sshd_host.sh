@@ -35,7 +35,7 @@ mount -o remount,bind,ro /
 
 
 start() {
-    unshare --pid --fork --kill-child=KILL --mount-proc -- "$sshd" -D -f /run/lab/sshd_config -E /run/lab/sshd.log &
+    unshare --pid --fork --kill-child=KILL --mount-proc -- "$sshd" -D -f /run/lab/sshd_config -E /run/lab/sshd.log 2>>/run/lab/sshd.log &
     child=$!
 }
 
