@@ -66,6 +66,24 @@ class Unapproved(Refused):
     kind = "unapproved"
 
 
+class Forbidden(Refused):
+    """The policy forbids it, whoever asks: a rule says never, or a cap is passed. Nothing was done."""
+
+    kind = "forbidden"
+
+
+class Closed(Refused):
+    """It is not the time: a change window is shut, or a freeze holds. Nothing was done."""
+
+    kind = "closed"
+
+
+class Spent(Refused):
+    """This playbook has run as often on this host, in the last hour, as it may. Nothing was done."""
+
+    kind = "spent"
+
+
 class Stale(Refused):
     """What was planned upon is not what is there now. Nothing was done."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from remedy.errors import Refused
 from remedy.model import (
     Approval,
     Draft,
@@ -196,6 +197,36 @@ class RunRow:
     outcome: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How often runs of a playbook may change one host within a stretch of time; `at` says where it is written."""
+
+    host: str
+    most: int
+    within: timedelta
+    at: str
+
+
+def always_open(_: datetime) -> Refused | None:
+    """It is the time, at any time."""
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """What must hold besides consent in the moment in which a plan is redeemed, by the store's own clock.
+
+    `closed` says why it is not the time, a window or a freeze; only an approval that broke the
+    glass stands for it, and for a spent budget.
+    """
+
+    closed: Callable[[datetime], Refused | None] = always_open
+    budgets: tuple[Budget, ...] = ()
+
+
+UNCONDITIONAL = Conditions()
+
+
 class Store(Protocol):
     """Plans, approvals, runs and the journal, in one place with one order.
 
@@ -240,11 +271,13 @@ class Store(Protocol):
         """Every approval of a plan, used and expired ones too."""
         ...
 
-    def redeem(self, plan: Plan, need: Need, person: str, run: str) -> tuple[Approval, ...]:
+    def redeem(
+        self, plan: Plan, need: Need, person: str, run: str, conditions: Conditions = UNCONDITIONAL
+    ) -> tuple[Approval, ...]:
         """Create the run and use up the approvals it needs, in one transaction.
 
-        Raises Unapproved (who is still needed), or Refused when the plan was applied already:
-        of any number of callers exactly one succeeds.
+        Raises Unapproved (who is still needed), Closed or Spent (what the conditions say), or Refused
+        when the plan was applied already: of any number of callers exactly one succeeds.
         """
         ...
 

@@ -39,9 +39,10 @@ def demand_consent(world: World, plan: Plan, said: Consent, *, sufficient: bool 
 
     `sufficient`: the command itself is the answer (`approve`), unless something must be typed.
     """
+    from remedy.store.consent import demand_allowed  # noqa: PLC0415 — pure; where it is used
+
     need = plan.need
-    if need.never:
-        raise Refused(f"plan {plan.id} is forbidden by the policy", at=need.rule, fix="change the policy, or the plan")
+    demand_allowed(plan, need)
     if said.break_glass:
         return
     if need.typed:

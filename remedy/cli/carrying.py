@@ -11,6 +11,7 @@ from remedy.cli.run_text import verdict_lines
 from remedy.cli.stopping import Stopping
 from remedy.cli.wiring import Parts
 from remedy.engine.basis import Now, demand_current
+from remedy.engine.gate import conditions_of
 from remedy.engine.report import RunState, as_json, exit_code
 from remedy.engine.run import Runner
 from remedy.engine.standing import Crew
@@ -27,11 +28,15 @@ def show_plan(parts: Parts, plan: Plan, *, as_json: bool) -> None:
 
 def consent(parts: Parts, plan: Plan, said: Consent) -> None:
     """Record the requester's consent, unless what was given suffices. Raises Refused or Unapproved."""
+    given = [a for a in parts.store.approvals(plan.id) if not a.used_by]
+    hindrance = conditions_of(plan, parts.policy).closed(parts.clock.now())
+    if hindrance and not said.break_glass and not any(a.break_glass for a in given):
+        raise hindrance
     missing = lacking(parts.store, plan, parts.clock.now())
-    if missing is None:
+    if missing is None and (hindrance is None or any(a.break_glass for a in given)):
         return
-    has_mine = any(a.person == parts.person and not a.used_by for a in parts.store.approvals(plan.id))
-    if plan.need.people > 1 and has_mine and not said.break_glass:
+    has_mine = any(a.person == parts.person for a in given)
+    if missing and plan.need.people > 1 and has_mine and not said.break_glass:
         raise missing
     demand_consent(parts.world, plan, said)
     ttl_s = parts.policy.approval_s
@@ -61,6 +66,7 @@ def runner_of(parts: Parts, progress: Progress, stopping: Callable[[], bool]) ->
         catalogue=parts.catalogue,
         clock=parts.clock,
         person=parts.person,
+        policy=parts.policy,
         watch=progress.event,
         answer=lambda host, step: progress.ask(host, step, parts.person),
         stopping=stopping,

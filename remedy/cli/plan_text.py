@@ -215,6 +215,7 @@ def _total(plan: Plan, paint: Paint) -> list[str]:
 def consent_lines(plan: Plan, approvals: Sequence[Approval] = ()) -> list[str]:
     """What it takes to apply this plan, and what of it is given."""
     lines = [f"approval: {need_words(plan.need)}"]
+    lines += [f"  it passes a cap: {visible(said)}" for said in plan.need.over]
     lines += [f"  {given_words(a)}" for a in approvals]
     if plan.through:
         lines.append(f"  only through step {plan.through}")
@@ -224,8 +225,8 @@ def consent_lines(plan: Plan, approvals: Sequence[Approval] = ()) -> list[str]:
 def need_words(need: Need) -> str:
     """Whose consent, in a sentence."""
     rule = f" ({visible(need.rule)})" if need.rule else ""
-    if need.never:
-        return f"forbidden by the policy{rule}"
+    if need.is_forbidden:
+        return f"forbidden by the policy{rule if need.never else ''}"
     if not need.people:
         return f"none needed{rule}"
     yes = "y at a terminal" if need.risk is Risk.HIGH else "y, or --yes"
@@ -245,7 +246,9 @@ def given_words(approval: Approval) -> str:
 
 def next_line(plan: Plan, paint: Paint) -> list[str]:
     """What to type next, for somebody who is not asked right now."""
-    if plan.need.never or not plan.has_changes:
+    if plan.need.is_forbidden:
+        return [paint.dim(f"why: remedy explain {plan.id}")]
+    if not plan.has_changes:
         return []
     if plan.need.people > 1:
         return [paint.dim(f"next: remedy approve {plan.id}   (two people), then remedy apply {plan.id}")]

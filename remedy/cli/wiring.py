@@ -107,9 +107,16 @@ class Parts:
     @cached_property
     def policy(self) -> Policy:
         """Raises Invalid with every problem."""
+        from remedy.load.find import playbook_names  # noqa: PLC0415 — where it is used
         from remedy.load.policy import load_policy  # noqa: PLC0415 — where it is used
+        from remedy.load.policy_checks import for_fleet  # noqa: PLC0415 — where it is used
 
-        return load_policy(self.home.inventory)
+        policy = load_policy(self.home.inventory)
+        return (
+            for_fleet(policy, self.inventory.hosts.values(), playbook_names(self.home.path))
+            if policy.digest
+            else policy
+        )
 
     @cached_property
     def transport(self) -> Transport:

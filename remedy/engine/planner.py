@@ -12,7 +12,7 @@ from remedy.engine import checks
 from remedy.engine.current import demand_machine
 from remedy.engine.fleet import Fleet, on_all
 from remedy.engine.plan import entry_of, identity_of, observations, plan_step, sealed, seen_of
-from remedy.engine.policy import need_of
+from remedy.engine.policy import demand_caps, need_of
 from remedy.engine.report import RunState
 from remedy.engine.told import part_of, undo_left_out
 from remedy.engine.undo import undo_part, undo_plan, undo_step, undoable
@@ -62,6 +62,7 @@ class Planner:
             raise Invalid("no host is named", fix="name one with --host, or a group with --group")
         playbook = resolved[0].playbook
         _demand_within(len(resolved), playbook.limits, self.policy)
+        demand_caps(playbook.name, [r.host for r in resolved], self.policy)
         visited = on_all(resolved, self._host, lambda r: r.host.name)
         hosts = tuple(part_of(r.host, visited[r.host.name], alone=len(resolved) == 1) for r in resolved)
         return sealed(

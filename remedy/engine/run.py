@@ -11,6 +11,7 @@ from remedy.engine.act import STALE
 from remedy.engine.climb import Climb
 from remedy.engine.current import demand_host
 from remedy.engine.fleet import Fleet, on_all
+from remedy.engine.gate import conditions_of, not_now
 from remedy.engine.plan import demand_intact, machine_of
 from remedy.engine.planner import ENGINE
 from remedy.engine.ready import Approach, Later, NotReady
@@ -40,7 +41,8 @@ class Runner:
         """
         self._demand_ours(plan, hosts)
         run = "r" + secrets.token_hex(4)
-        approvals = self.crew.store.redeem(plan, plan.need, self.crew.person, run)
+        conditions = conditions_of(plan, self.crew.policy)
+        approvals = self.crew.store.redeem(plan, plan.need, self.crew.person, run, conditions)
         through = next((a.through for a in approvals if a.through), plan.through)
         return self._carry(self._approach(replace(plan, through=through), hosts, RunState(run=run)))
 
@@ -109,12 +111,24 @@ class Runner:
             here = dict(met)
             if failures > way.plan.limits.max_failures:
                 here = {name: _turned_away(m, failures) for name, m in met.items()}
+            here |= {p.host: self._in_time(way, p, here[p.host]) for p in batch}
             chains = on_all(
                 _chains(batch),
                 lambda chain, here=here: sum(self._host(way, p, here[p.host]) for p in chain),  # type: ignore[misc]
                 lambda chain: chain[0].host,
             )
             failures += sum(_got(chains).values())
+
+    def _in_time(self, way: Approach, part: HostPlan, met: Met) -> Met:
+        """The host, unless its change window has shut meanwhile. One that was begun is brought to its end."""
+        late = not_now(way.plan, part, self.crew.policy, self.crew.clock.now())
+        past = met.past if isinstance(met, Standing) else _past(way, part)
+        if not late or isinstance(met, NotReady) or _has_acted(past):
+            return met
+        return met if self._broke_glass(way) else NotReady(Outcome.REFUSED, f"not begun: {late}")
+
+    def _broke_glass(self, way: Approach) -> bool:
+        return any(a.break_glass and a.used_by == way.run for a in self.crew.store.approvals(way.plan.id))
 
     # ------------------------------------------------------------ one host
 

@@ -21,6 +21,7 @@ from remedy.model import (
     Outcome,
     Plan,
     PlannedStep,
+    Policy,
     Reply,
 )
 from remedy.ports import ChangeReply, ChangeRequest, Clock, Lease, Session, Store
@@ -45,6 +46,7 @@ class Crew:
     catalogue: Catalogue
     clock: Clock
     person: str
+    policy: Policy
     watch: Callable[[Event], None]
     answer: Callable[[str, PlannedStep], str]  # puts a question to a person; raises Refused where nobody is
     stopping: Callable[[], bool] = never  # whether to begin nothing new; asked between steps, from any thread

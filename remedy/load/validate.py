@@ -10,8 +10,7 @@ from remedy.errors import Invalid, Problem
 from remedy.load.documents import Document, read_document
 from remedy.load.find import POLICY_STEMS, SUFFIXES, find_playbook, inventory_files, yaml_files
 from remedy.load.playbook import check_document
-from remedy.load.schema_errors import hold_against
-from remedy.load.schemas import schema
+from remedy.load.policy import held_policy
 
 
 def files_to_validate(names: Sequence[str], home: Path) -> list[Path]:
@@ -59,8 +58,7 @@ def _of_inventory(documents: list[Document]) -> list[Problem]:
 
 def _check(path: Path, document: Document, catalogue: Catalogue) -> None:
     if path.stem in POLICY_STEMS or "rules" in _keys(document):
-        if document.is_whole:
-            hold_against(document, schema("policy"))
+        held_policy(document)
     else:
         check_document(document, path.stem, catalogue)
 

@@ -30,9 +30,8 @@ from remedy.model.plan import (
     NotOf,
     Plan,
     PlannedStep,
-    Policy,
-    Rule,
 )
+from remedy.model.policy import Cap, Freeze, Policy, Rule, Scope, Span, Window
 from remedy.model.record import Approval, Draft, Event, Kind
 from remedy.model.words import Answer, Json, Outcome, Risk, Verdict, worst
 
@@ -47,6 +46,7 @@ __all__ = [
     "Asked",
     "Await",
     "Call",
+    "Cap",
     "Change",
     "CheckTree",
     "Draft",
@@ -54,6 +54,7 @@ __all__ = [
     "Event",
     "Facts",
     "Finding",
+    "Freeze",
     "Host",
     "HostPlan",
     "Inventory",
@@ -75,12 +76,15 @@ __all__ = [
     "ResultRef",
     "Risk",
     "Rule",
+    "Scope",
     "SecretRef",
     "Sourced",
+    "Span",
     "Undo",
     "UndoBy",
     "UndoImpossible",
     "UndoUnnecessary",
     "Verdict",
+    "Window",
     "worst",
 ]

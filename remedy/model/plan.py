@@ -126,29 +126,12 @@ class Need:
     typed: str = ""  # what must be typed at a terminal; "" where `y` or --yes will do
     never: bool = False
     rule: str = ""  # which rule says so
+    over: tuple[str, ...] = ()  # the caps that the plan passes, each with its place and by how much
 
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One line of the policy: for which risk and environment, whose consent. Empty means any."""
-
-    risk: tuple[Risk, ...] = ()
-    environments: tuple[str, ...] = ()
-    playbooks: tuple[str, ...] = ()
-    people: int = 1  # 0 by itself, 1 one person, 2 a second person besides the requester
-    never: bool = False
-    typed: bool = False  # the host's name must be typed at a terminal
-    at: str = ""  # FILE:LINE:COL, or "built in"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Policy:
-    """Rules, first match wins, with what is left to the built-in ones; and caps for every plan."""
-
-    rules: tuple[Rule, ...] = ()
-    max_hosts: int = 0  # 0: the playbook's own limit alone
-    approval_s: int = 3600  # seconds an approval lasts
-    digest: str = ""
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether no consent of anybody serves."""
+        return self.never or bool(self.over)
 
 
 @dataclass(frozen=True, kw_only=True)

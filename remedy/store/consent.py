@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from remedy.errors import Refused, Unapproved
+from remedy.errors import Forbidden, Refused, Unapproved
 from remedy.model import Approval, Need, Plan
 from remedy.store.times import moment
 
@@ -17,8 +17,7 @@ def consent(plan: Plan, need: Need, approvals: Sequence[Approval], now: datetime
     Two people means: somebody besides the requester, and one more, who may be the requester;
     a break-glass approval stands for both. Raises Unapproved, saying who is still needed, or Refused.
     """
-    if need.never:
-        raise Refused(f"plan {plan.id} is forbidden by the policy", at=need.rule, fix="change the policy, or the plan")
+    demand_allowed(plan, need)
     if need.people == 0:
         return ()
     fitting = [a for a in approvals if a.digest == plan.digest and a.plan == plan.id and not a.used_by]
@@ -30,6 +29,19 @@ def consent(plan: Plan, need: Need, approvals: Sequence[Approval], now: datetime
         if chosen := _enough(group, need.people, plan.requester):
             raise _expired(plan, [a for a in chosen if a not in live])
     raise _lacking(plan, need, live, [a for a in fitting if a not in live])
+
+
+def demand_allowed(plan: Plan, need: Need) -> None:
+    """Raise Forbidden where nobody's consent serves, with the rule or the caps that say so."""
+    fix = f"remedy explain {plan.id}"
+    if need.never:
+        raise Forbidden(f"plan {plan.id} is forbidden by the policy: {need.rule} says never", at=need.rule, fix=fix)
+    if need.over:
+        first, *more = need.over
+        at, _, says = first.partition(": ")
+        others = f"; and {'; '.join(more)}" if more else ""
+        message = f"plan {plan.id} is forbidden by the policy: it passes a cap: {says}{others}"
+        raise Forbidden(message, at=at, fix=f"name fewer hosts, or raise the cap; {fix}")
 
 
 def _groups(plan: Plan, approvals: Iterable[Approval]) -> list[list[Approval]]:

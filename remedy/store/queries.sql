@@ -107,6 +107,11 @@ INSERT INTO runs (id, plan, created) VALUES (:id, :plan, :created);
 -- The run of a plan, if there was one. The journal decides, not the table beside it.
 SELECT run FROM events WHERE plan = :plan AND kind = 'run.created';
 
+-- name: runs_since
+-- The runs that were created within a stretch of time, each bound included but the first.
+SELECT seq, at, kind, plan, run, host, step, body, before, hash FROM events
+WHERE kind = 'run.created' AND at > :since AND at <= :until ORDER BY at, seq;
+
 -- name: run_refs
 SELECT id FROM runs WHERE id = :ref
 UNION

@@ -8,14 +8,15 @@ from datetime import timedelta
 
 from remedy.codec import encode
 from remedy.digest import canonical
-from remedy.errors import Refused
+from remedy.errors import Refused, Spent
 from remedy.model import Approval, Draft, Event, Json, Kind, Need, Plan
+from remedy.ports import UNCONDITIONAL, Conditions
 from remedy.store import rows
 from remedy.store.audit import sha256
 from remedy.store.connection import Cell
-from remedy.store.consent import consent
+from remedy.store.consent import consent, demand_allowed
 from remedy.store.journal import Journal, Transaction
-from remedy.store.times import moment
+from remedy.store.times import moment, written
 
 CLOCK_SLACK = timedelta(seconds=120)  # ordinary corrections by a time service stay below it
 
@@ -53,12 +54,14 @@ def reject(journal: Journal, plan: str, person: str, reason: str) -> None:
     journal.write(work)
 
 
-def redeem(journal: Journal, plan: Plan, need: Need, person: str, run: str) -> tuple[Approval, ...]:
+def redeem(
+    journal: Journal, plan: Plan, need: Need, person: str, run: str, conditions: Conditions
+) -> tuple[Approval, ...]:
     """Create the run and use up the approvals it needs; a refusal leaves only the time it was asked."""
 
     def work(tx: Transaction) -> tuple[Approval, ...] | Refused:
         try:
-            return _redeemed(tx, plan, need, person, run)
+            return _redeemed(tx, plan, need, person, run, conditions)
         except Refused as refusal:
             return refusal
 
@@ -83,27 +86,70 @@ def applied(plan: str, run: str) -> Refused:
     return Refused(f"plan {plan} was applied already, by run {run}", at=run, fix="make a new plan")
 
 
-def _redeemed(tx: Transaction, plan: Plan, need: Need, person: str, run: str) -> tuple[Approval, ...]:
+def _redeemed(
+    tx: Transaction, plan: Plan, need: Need, person: str, run: str, conditions: Conditions
+) -> tuple[Approval, ...]:
     _open_plan(tx, plan.id)
     _refuse_other(tx, plan)
-    if need.people:
+    if need.people or conditions != UNCONDITIONAL:
         _refuse_clock(tx)
     given = [approval(r) for r in tx.rows("approvals", plan=plan.id)]
-    chosen = consent(plan, need, given, tx.now)
+    chosen, against = _consented(tx, plan, need, given, conditions)
     through = chosen[0].through if chosen else plan.through
     body: dict[str, Json] = {
         "person": person,
+        "playbook": plan.playbook,
+        "undo_of": plan.undo_of,
+        "changes_on": [h.host for h in plan.hosts if h.changes],
         "digest": plan.digest,
         "through": through,
         "approvals": [a.id for a in chosen],
         "approved_by": [a.person for a in chosen],
         "break_glass": [a.reason for a in chosen if a.break_glass],
+        "against": f"BREAK-GLASS AGAINST: {against}" if against else "",
     }
     [event] = tx.append([Draft(kind=Kind.RUN_CREATED, body=body, plan=plan.id, run=run)])
     tx.rows("add_run", id=run, plan=plan.id, created=event.seq)
     for used in chosen:
         tx.rows("use_approval", id=used.id, run=run)
     return tuple(replace(a, used_by=run) for a in chosen)
+
+
+def _consented(
+    tx: Transaction, plan: Plan, need: Need, given: Sequence[Approval], conditions: Conditions
+) -> tuple[tuple[Approval, ...], str]:
+    """The approvals to use up, and what they stand against: what only a broken glass overrides."""
+    demand_allowed(plan, need)
+    hindrance = conditions.closed(tx.now) or _spent(tx, plan, conditions)
+    if hindrance is None:
+        return consent(plan, need, given, tx.now), ""
+    broken = [a for a in given if a.break_glass]
+    try:
+        return consent(plan, replace(need, people=max(1, need.people)), broken, tx.now), hindrance.message
+    except Refused:
+        raise hindrance from None
+
+
+def _spent(tx: Transaction, plan: Plan, conditions: Conditions) -> Refused | None:
+    """Why a host of this plan may not be changed again so soon; None where it may."""
+    for budget in conditions.budgets:
+        rows_ = tx.rows("runs_since", since=written(tx.now - budget.within), until=written(tx.now))
+        past = [e for e in map(rows.event, rows_) if _changed(e, plan.playbook, budget.host)]
+        if len(past) >= budget.most:
+            free = moment(past[-budget.most].at) + budget.within
+            return Spent(
+                f"{plan.playbook} has run {len(past)} times on {budget.host} within {budget.within}, at most"
+                f" {budget.most} are allowed ({budget.at}): it does not last; look for the cause",
+                at=budget.at,
+                fix=f"again from {free:%Y-%m-%d %H:%M:%S} UTC on; in an emergency: --break-glass REASON",
+            )
+    return None
+
+
+def _changed(created: Event, playbook: str, host: str) -> bool:
+    body = created.body
+    on = body.get("changes_on", [])
+    return body.get("playbook") == playbook and not body.get("undo_of") and isinstance(on, list) and host in on
 
 
 def _open_plan(tx: Transaction, plan: str) -> Event:

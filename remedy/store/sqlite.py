@@ -11,7 +11,7 @@ from remedy.codec import encode
 from remedy.digest import canonical
 from remedy.errors import Busy, Invalid, Refused
 from remedy.model import Approval, Draft, Event, Kind, Need, Plan
-from remedy.ports import Clock, PlanRow, RunRow
+from remedy.ports import UNCONDITIONAL, Clock, Conditions, PlanRow, RunRow
 from remedy.store import audit, place, redemption, rows
 from remedy.store.connection import Cell, Connection, Row
 from remedy.store.founding import DATABASE, HEAD, MIGRATIONS, Migration, migrations, prepare
@@ -120,15 +120,17 @@ class SqliteStore:
         """Every approval of a plan, used and expired ones too, oldest first."""
         return tuple(redemption.approval(r) for r in self._rows("approvals", plan=plan))
 
-    def redeem(self, plan: Plan, need: Need, person: str, run: str) -> tuple[Approval, ...]:
+    def redeem(
+        self, plan: Plan, need: Need, person: str, run: str, conditions: Conditions = UNCONDITIONAL
+    ) -> tuple[Approval, ...]:
         """Create the run and use up the approvals it needs, in one transaction.
 
         The approvals all have the same `through`: the run stops after that step. Raises Unapproved
-        (who is still needed), or Refused: of any number of callers exactly one succeeds.
+        (who is still needed), Closed, Spent, or Refused: of any number of callers exactly one succeeds.
         """
         for (other,) in self._rows("run_of_plan", plan=plan.id):
             raise redemption.applied(plan.id, str(other))
-        return redemption.redeem(self._journal, plan, need, person, run)
+        return redemption.redeem(self._journal, plan, need, person, run, conditions)
 
     def run(self, ref: str) -> RunRow:
         """The run with this id or unique prefix. Raises Invalid."""

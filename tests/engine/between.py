@@ -9,8 +9,10 @@ from threading import Lock
 from remedy.errors import Lost
 from remedy.model import Approval, Draft, Event, Facts, Host, Look, Need, Plan, Reply
 from remedy.ports import (
+    UNCONDITIONAL,
     ChangeReply,
     ChangeRequest,
+    Conditions,
     Lease,
     PlanRow,
     Receipt,
@@ -126,9 +128,11 @@ class GatedStore:
         self.gate("after append")
         return events
 
-    def redeem(self, plan: Plan, need: Need, person: str, run: str) -> tuple[Approval, ...]:
+    def redeem(
+        self, plan: Plan, need: Need, person: str, run: str, conditions: Conditions = UNCONDITIONAL
+    ) -> tuple[Approval, ...]:
         self.gate("before redeem")
-        used = self.store.redeem(plan, need, person, run)
+        used = self.store.redeem(plan, need, person, run, conditions)
         self.gate("after redeem")
         return used
 

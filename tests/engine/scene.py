@@ -215,6 +215,7 @@ class Scene:
             catalogue=self.catalogue,
             clock=self.clock,
             person=self.person,
+            policy=self.policy,
             watch=self.seen.append,
             answer=self.answer,
             stopping=self.stopping,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import product
+from dataclasses import replace
+from itertools import permutations, product
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from remedy.engine.policy import need_of, risk_of
+from remedy.engine.policy import fits, need_of, risk_of, subjects_of
 from remedy.model import (
+    Cap,
     Change,
     Effect,
     HostPlan,
     Look,
+    Need,
     PlannedStep,
     Policy,
     Risk,
@@ -78,7 +84,7 @@ def test_the_strictest_host_decides_and_every_high_host_is_typed() -> None:
     assert (need.risk, need.people, need.typed) == (Risk.HIGH, 2, "b c")
 
 
-def test_the_first_rule_that_fits_wins_and_the_built_in_ones_take_the_rest() -> None:
+def test_what_no_rule_fits_the_built_in_ones_decide() -> None:
     rules = (
         Rule(risk=(Risk.LOW,), environments=("lab",), people=0, at="policy.yml:1:1"),
         Rule(playbooks=("deadly",), never=True, at="policy.yml:2:1"),
@@ -94,3 +100,75 @@ def test_the_first_rule_that_fits_wins_and_the_built_in_ones_take_the_rest() -> 
 def test_one_forbidden_host_forbids_the_plan() -> None:
     policy = Policy(rules=(Rule(environments=("vault",), never=True, people=0, at="r"),))
     assert need_of("p", [part("a", Risk.HIGH, "production"), part("b", Risk.LOW, "vault")], policy).never
+
+
+def test_of_several_rules_that_fit_the_strictest_counts_whatever_their_order() -> None:
+    loose = Rule(environments=("prod",), risk=(Risk.LOW, Risk.MEDIUM), people=0, at="1")
+    strict = Rule(playbooks=("p",), people=2, at="2")
+    typed = Rule(groups=("db",), people=1, typed=True, at="3")
+    for rules in permutations((loose, strict, typed)):
+        need = need_of("p", [grouped(part("h", Risk.LOW, "prod"), "db", "web")], Policy(rules=rules))
+        assert (need.people, need.typed, need.rule) == (2, "h", "2; 3")
+
+
+def test_high_risk_is_never_done_by_itself() -> None:
+    assert need_of("p", [part("h", Risk.HIGH)], Policy(rules=(Rule(people=0, at="r"),))).people == 1
+
+
+def grouped(host: HostPlan, *groups: str) -> HostPlan:
+    return replace(host, entry={"groups": list(groups)})
+
+
+risks = st.lists(st.sampled_from(list(Risk)), max_size=2, unique=True).map(tuple)
+words = st.lists(st.sampled_from(["prod", "test", "db"]), max_size=2, unique=True).map(tuple)
+rules_ = st.builds(
+    Rule,
+    risk=risks,
+    environments=words,
+    groups=words,
+    playbooks=st.sampled_from([(), ("p",), ("q",)]),
+    people=st.integers(0, 2),
+    never=st.booleans(),
+    typed=st.booleans(),
+    at=st.just("r"),
+)
+caps_ = st.builds(Cap, risk=risks, environments=words, hosts=st.integers(1, 3), files=st.none() | st.integers(0, 3))
+hosts_ = st.lists(
+    st.builds(
+        lambda n, risk, environment, groups: grouped(part(f"h{n}", risk, environment), *groups),
+        st.integers(0, 99),
+        st.sampled_from(list(Risk)),
+        st.sampled_from(["", "prod", "test", "production"]),
+        words,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def strictness(need: Need) -> tuple[bool, int, frozenset[str]]:
+    return need.is_forbidden, need.people, frozenset(need.typed.split())
+
+
+def no_looser(after: Need, before: Need) -> bool:
+    now, was = strictness(after), strictness(before)
+    return now[0] >= was[0] and now[1] >= was[1] and now[2] >= was[2]
+
+
+@settings(max_examples=150, deadline=None)
+@given(hosts_, st.lists(rules_, max_size=4), st.lists(caps_, max_size=2), rules_, caps_, st.randoms())
+def test_a_rule_or_a_cap_more_never_makes_anything_looser(
+    hosts: list[HostPlan], rules: list[Rule], caps: list[Cap], rule: Rule, cap: Cap, chance: Random
+) -> None:
+    """Where a rule fits already. Where none does, the first one replaces the built-in ones: that is its purpose."""
+    policy = Policy(rules=tuple(rules), caps=tuple(caps))
+    before = need_of("p", hosts, policy)
+
+    assert no_looser(need_of("p", hosts, replace(policy, caps=(*caps, cap))), before)
+    decided = [h for h in hosts if any(fits(r, subjects_of("p", [h])[0]) for r in rules)]
+    if decided:
+        grown = [*rules, rule]
+        chance.shuffle(grown)
+        assert no_looser(need_of("p", decided, replace(policy, rules=tuple(grown))), need_of("p", decided, policy))
+    stricter = replace(rule, people=2, typed=True)
+    assert no_looser(need_of("p", hosts, replace(policy, rules=(*rules, stricter))), before)

@@ -16,12 +16,14 @@ from remedy.errors import RemedyError, StoreError
 from remedy.model import Draft, Event, Kind
 from remedy.store import audit
 from remedy.store.chain import genesis, hash_of, link
+from remedy.store.founding import MIGRATIONS, migrations
 from remedy.store.head import Head, Mark
 from remedy.store.rows import cells
 from remedy.store.sqlite import SqliteStore
 from tests.store.made import ANYBODY, NOBODY, StandingClock, a_draft, a_plan, an_approval
 
 PAGE = 4096
+NEWEST = len(migrations(MIGRATIONS))
 
 
 @pytest.fixture
@@ -391,13 +393,13 @@ def test_a_writer_that_comes_between_is_not_taken_for_an_older_copy(used: Path, 
 
 def test_fault_070_a_newer_schema_is_refused(used: Path, clock: StandingClock) -> None:
     running = SqliteStore.open(used, clock)
-    edit(used, "INSERT INTO migrations VALUES (2, 'tomorrow')")
+    edit(used, f"INSERT INTO migrations VALUES ({NEWEST + 1}, 'tomorrow')")
     for attempt in (
         lambda: SqliteStore.open(used, clock),
         lambda: running.append([a_draft()]),
         running.check,
     ):
-        with pytest.raises(StoreError, match="has schema 2, this remedy knows 1"):
+        with pytest.raises(StoreError, match=f"has schema {NEWEST + 1}, this remedy knows {NEWEST}"):
             attempt()
     running.close()
 
