@@ -17,6 +17,7 @@ from remedy.model import Plan
 def apply_playbook(parts: Parts, playbook: str, target: Target, said: Consent, *, json: bool) -> int:
     """Plan, show, ask, apply, verify. Returns the run's exit code."""
     plan = make_plan(parts, playbook, target)
+    parts.fleet.demand_room(len(plan.hosts))
     show_plan(parts, plan, as_json=json)
     demand_some_told(plan)
     consent(parts, plan, said)

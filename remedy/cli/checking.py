@@ -12,7 +12,6 @@ from remedy.cli.wiring import Parts, overrides_of
 from remedy.cli.world import World
 from remedy.codec import encode
 from remedy.engine import checks, verify
-from remedy.engine.fleet import on_all
 from remedy.engine.told import its_own, untold_error
 from remedy.errors import RemedyError
 from remedy.load.inventory import select
@@ -57,7 +56,7 @@ def check(parts: Parts, playbook: str, target: Target) -> dict[str, Checked]:
     chosen = select(parts.inventory, target.hosts, target.groups)
     overrides = overrides_of(target.given)
     resolved = [resolve(loaded, host, overrides, parts.catalogue) for host in chosen]
-    visited = on_all(resolved, lambda r: _ask(parts, r), lambda r: r.host.name)
+    visited = parts.fleet.look_at_all(resolved, lambda r: _ask(parts, r), lambda r: r.host.name)
     return {name: _or_left_out(met, alone=len(visited) == 1) for name, met in visited.items()}
 
 

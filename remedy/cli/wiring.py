@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import resource
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from remedy.load.inventory import Layered
     from remedy.model import Policy
     from remedy.ports import Clock, Store, Transport
+
+MOST_FILES = 4096  # some 1,300 hosts at once; what is beyond is looked at in waves
 
 
 class SystemClock:
@@ -129,11 +132,21 @@ class Parts:
 
     @cached_property
     def fleet(self) -> Fleet:
-        from remedy.engine.fleet import Fleet  # noqa: PLC0415 — where it is used
+        from remedy.engine.fleet import Fleet, room_for  # noqa: PLC0415 — where it is used
 
-        fleet = Fleet(self.transport)
+        fleet = Fleet(self.transport, room_for(_files()))
         self._open.callback(fleet.close)
         return fleet
+
+
+def _files() -> int:
+    """How many files this process may have open, after it asked for as many as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return soft if soft > 0 else MOST_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
 
 
 def person_of(uid: int) -> str:

@@ -95,8 +95,10 @@ def _judge(at: Standing, step: PlannedStep, action: Action[Any], sent: Allowed, 
     assert step.look is not None
     match reply.state:
         case "failed":
-            where = f"operation {reply.failed_at + 1} of {len(sent.change.operations)}"
-            return Ended(Outcome.FAILED, f"{where}: {reply.reason or f'ended with {reply.rc}'}", tail(reply))
+            where = (
+                f"operation {reply.failed_at + 1} of {len(sent.change.operations)}: " if reply.failed_at >= 0 else ""
+            )
+            return Ended(Outcome.FAILED, where + (reply.reason or f"ended with {reply.rc}"), tail(reply))
         case "fenced":
             return Ended(Outcome.REFUSED, reply.reason or "another run holds this host now")
         case "repeated":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
-from typing import TypeVar
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import TypeVar, cast
 
-from remedy.errors import RemedyError
+from remedy.errors import Refused, RemedyError
 from remedy.model import Host
 from remedy.ports import Session, Transport
 
@@ -15,13 +17,24 @@ T = TypeVar("T")
 H = TypeVar("H")
 
 THREADS = 50  # hosts at once: past this two cores gain nothing
+FILES_EACH = 3  # of an open conversation: the pipes of a local host; SSH takes one
+FILES_BESIDE = 40  # the store, terminals, libraries that are read while hosts are open, secrets' commands
+
+
+def room_for(files: int) -> int:
+    """How many conversations fit into so many open files, at least one."""
+    return max(1, (files - FILES_BESIDE) // FILES_EACH)
 
 
 class Fleet:
-    """Sessions by host name. Each session is used by one thread at a time; the fleet by many."""
+    """Sessions by host name. Each session is used by one thread at a time; the fleet by many.
 
-    def __init__(self, transport: Transport) -> None:
+    `room` is how many may be open at once in this process; 0 is as many as there are hosts.
+    """
+
+    def __init__(self, transport: Transport, room: int = 0) -> None:
         self._transport = transport
+        self.room = room
         self._sessions: dict[str, Session] = {}
         self._lock = Lock()
 
@@ -35,15 +48,38 @@ class Fleet:
         with self._lock:
             return self._sessions.setdefault(host.name, opened)
 
+    def demand_room(self, hosts: int) -> None:
+        """Raise Refused, before anything is done, where a run could not hold all its hosts at once."""
+        if self.room and hosts > self.room:
+            raise Refused(
+                f"{hosts} hosts need more open files than this process may have: there is room for {self.room}",
+                fix=f"ulimit -n {FILES_BESIDE + hosts * FILES_EACH}, or name fewer hosts",
+            )
+
+    def look_at_all(
+        self, hosts: Sequence[H], visit: Callable[[H], T], name: Callable[[H], str]
+    ) -> dict[str, T | RemedyError]:
+        """The same as `on_all` for looks alone: where there is no room for all, each is let go once it was seen."""
+        if not self.room or len(hosts) <= self.room:
+            return on_all(hosts, visit, name)
+
+        def seen(host: H) -> T:
+            try:
+                return visit(host)
+            finally:
+                self.drop(name(host))
+
+        return on_all(hosts, seen, name, min(THREADS, self.room))
+
     def opened(self, name: str) -> Session | None:
         """The session of a host, where one is open."""
         with self._lock:
             return self._sessions.get(name)
 
-    def drop(self, host: Host) -> None:
-        """Forget a session that can no longer be trusted to answer."""
+    def drop(self, name: str) -> None:
+        """Close and forget a host's session: it can no longer be trusted to answer, or has answered all."""
         with self._lock:
-            dropped = self._sessions.pop(host.name, None)
+            dropped = self._sessions.pop(name, None)
         if dropped is not None:
             dropped.close()
 
@@ -56,16 +92,70 @@ class Fleet:
         self._transport.close()
 
 
-def on_all(hosts: Sequence[H], visit: Callable[[H], T], name: Callable[[H], str]) -> dict[str, T | RemedyError]:
-    """What `visit` returned for each host, or the error it met; hosts side by side, each on its own."""
+def on_all(
+    hosts: Sequence[H], visit: Callable[[H], T], name: Callable[[H], str], at_once: int = THREADS
+) -> dict[str, T | RemedyError]:
+    """What `visit` returned for each host, or the error it met; hosts side by side, each on its own.
 
-    def one(host: H) -> T | RemedyError:
-        try:
-            return visit(host)
-        except RemedyError as error:
-            return error
-
+    Whatever else is raised ends it once the hosts that were begun have ended. Who interrupts it waits
+    for nobody: no further host is begun, and the threads end with the process.
+    """
     if len(hosts) == 1:
-        return {name(hosts[0]): one(hosts[0])}
-    with ThreadPoolExecutor(max_workers=max(1, min(THREADS, len(hosts)))) as pool:
-        return dict(zip(map(name, hosts), pool.map(one, hosts), strict=True))
+        return {name(hosts[0]): _visited(visit, hosts[0])}
+    waiting, ended = deque(enumerate(hosts)), SimpleQueue[tuple[int, T | BaseException] | None]()
+
+    def work() -> None:
+        while waiting:
+            with suppress(IndexError):  # another thread took the last
+                at, host = waiting.popleft()
+                try:
+                    ended.put((at, _visited(visit, host)))
+                except BaseException as unforeseen:  # noqa: BLE001 - raised again in the caller's thread
+                    waiting.clear()
+                    ended.put((at, unforeseen))
+        ended.put(None)
+
+    try:
+        begun = _begin(work, min(at_once, len(hosts)))
+        return _gathered(hosts, name, ended, begun)
+    finally:
+        waiting.clear()
+
+
+def _visited(visit: Callable[[H], T], host: H) -> T | RemedyError:
+    try:
+        return visit(host)
+    except RemedyError as error:
+        return error
+
+
+def _begin(work: Callable[[], None], threads: int) -> int:
+    """Start so many threads, or as many as this machine lets us; at least one."""
+    for begun in range(threads):
+        try:
+            Thread(target=work, daemon=True).start()
+        except RuntimeError as no_more:  # "can't start new thread"
+            if not begun:
+                raise Refused(
+                    "this machine lets remedy start no thread", fix="ulimit -u, or free some memory"
+                ) from no_more
+            return begun
+    return threads
+
+
+def _gathered(
+    hosts: Sequence[H], name: Callable[[H], str], ended: SimpleQueue[tuple[int, T | BaseException] | None], threads: int
+) -> dict[str, T | RemedyError]:
+    found: dict[int, T | RemedyError] = {}
+    unforeseen: list[BaseException] = []
+    while threads:
+        match ended.get():
+            case None:
+                threads -= 1
+            case (_, BaseException() as raised) if not isinstance(raised, RemedyError):
+                unforeseen.append(raised)
+            case (at, met):
+                found[at] = cast("T | RemedyError", met)
+    if unforeseen:
+        raise unforeseen[0]
+    return {name(host): found[at] for at, host in enumerate(hosts)}

@@ -10,7 +10,7 @@ from typing import Any
 from remedy.actions.catalogue import Catalogue
 from remedy.engine import checks
 from remedy.engine.current import demand_machine
-from remedy.engine.fleet import Fleet, on_all
+from remedy.engine.fleet import Fleet
 from remedy.engine.plan import entry_of, identity_of, observations, plan_step, sealed, seen_of
 from remedy.engine.policy import demand_caps, need_of
 from remedy.engine.report import RunState
@@ -63,7 +63,7 @@ class Planner:
         playbook = resolved[0].playbook
         _demand_within(len(resolved), playbook.limits, self.policy)
         demand_caps(playbook.name, [r.host for r in resolved], self.policy)
-        visited = on_all(resolved, self._host, lambda r: r.host.name)
+        visited = self.fleet.look_at_all(resolved, self._host, lambda r: r.host.name)
         hosts = tuple(part_of(r.host, visited[r.host.name], alone=len(resolved) == 1) for r in resolved)
         return sealed(
             Plan(
@@ -99,7 +99,7 @@ class Planner:
         def back(part: HostPlan) -> HostPlan:
             return self._undo_host(demand_machine(part, hosts, restarted=True), part, steps[part.host], state)
 
-        visited = on_all(parts, back, lambda p: p.host)
+        visited = self.fleet.look_at_all(parts, back, lambda p: p.host)
         undone = tuple(undo_left_out(p, visited[p.host], alone=len(parts) == 1) for p in parts)
         made_at = self.clock.now().isoformat(timespec="seconds")
         undoing = undo_plan(plan, state, undone, self.policy, identifier=_new_id(), made_at=made_at)

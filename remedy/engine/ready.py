@@ -34,7 +34,7 @@ class NotReady:
 
 @dataclass(frozen=True)
 class Later:
-    """A host that is leased only when its turn comes, because it is one machine with another of the plan."""
+    """A host that is leased only when its turn comes: it is one machine with another of the plan, or all is to stop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,12 @@ class Approach:
     is_resumed: bool
 
     def ready(self, part: HostPlan, *, leads: bool) -> Standing | NotReady | Later:
-        """The host leased and looked at; one that does not lead its machine is only looked at."""
+        """The host leased and looked at; one that does not lead its machine is only looked at.
+
+        Once somebody asked to stop, no further host is turned to.
+        """
+        if self.crew.stopping():
+            return Later()
         try:
             return self._leased(part) if leads else self._looked_at(part)
         except RemedyError as error:
@@ -78,13 +83,13 @@ class Approach:
         try:
             self._release(replace(host, container=part.container))
         except RemedyError:  # it is another host now, or cannot be had: the lease says who left it
-            self.fleet.drop(host)
+            self.fleet.drop(host.name)
 
     def _release(self, host: Host) -> None:
         try:
             self.fleet.session(host).release(self.run)
         except (Lost, Unreachable):
-            self.fleet.drop(host)
+            self.fleet.drop(host.name)
             self.fleet.session(host).release(self.run)
 
     # ------------------------------------------------------------ leased and looked at
@@ -123,7 +128,7 @@ class Approach:
                 session = self.fleet.session(host)
                 return session, *session.lease(self.run, self.owner, looks, wait_s)
             except (Lost, Unreachable):  # it was open for long, and ended; a lease it took is the run's own
-                self.fleet.drop(host)
+                self.fleet.drop(host.name)
                 wait_s = RESUME_WAIT_S
         session = self.fleet.session(host)
         return session, *session.lease(self.run, self.owner, looks, wait_s)
@@ -137,7 +142,7 @@ class Approach:
         try:
             standing.look(questions(part))
         except (Lost, Unreachable):
-            self.fleet.drop(standing.host)
+            self.fleet.drop(part.host)
             return self._leased(part)
         return self._compared(standing)
 

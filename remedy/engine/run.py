@@ -40,6 +40,7 @@ class Runner:
         somebody asks to stop, or something is unknown, the run stays open.
         """
         self._demand_ours(plan, hosts)
+        self.fleet.demand_room(_live(plan))
         run = "r" + secrets.token_hex(4)
         conditions = conditions_of(plan, self.crew.policy)
         approvals = self.crew.store.redeem(plan, plan.need, self.crew.person, run, conditions)
@@ -53,6 +54,7 @@ class Runner:
             return state
         plan = self.crew.store.plan(state.plan)
         demand_intact(plan)
+        self.fleet.demand_room(_live(plan))
         approvals = self.crew.store.approvals(plan.id)
         through = next((a.through for a in approvals if a.used_by == run and a.through), plan.through)
         return self._carry(self._approach(replace(plan, through=through), hosts, state, is_resumed=True))
@@ -190,6 +192,11 @@ def _batches(parts: Sequence[HostPlan], met: Mapping[str, Met], size: int) -> It
         yield canary
     for start in range(0, len(others), max(1, size)):
         yield others[start : start + max(1, size)]
+
+
+def _live(plan: Plan) -> int:
+    """How many hosts of a plan are turned to."""
+    return sum(not p.unreachable for p in plan.hosts)
 
 
 def _chains(parts: Sequence[HostPlan]) -> list[list[HostPlan]]:

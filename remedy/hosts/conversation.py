@@ -18,13 +18,15 @@ from remedy.secret import Redactor
 SLACK_S = 30.0  # for the network and for starting processes, beside what the far end is allowed
 REFUSAL_S = 5.0  # for the far end's last words after it closed its input
 MOST_NOISE_BYTES = 1_048_576
+MOST_BYTES = 16_777_216  # of an answer without operations: four times what the far end's own bound lets through
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
     """A request: its words, its body, and what must have been sent before it.
 
-    `wait_s` is what the far end itself may take; `parts` are the named pieces of a change.
+    `wait_s` is what the far end itself may take, `most_bytes` what it may say; `parts` are the
+    named pieces of a change.
     """
 
     verb: str
@@ -33,6 +35,7 @@ class Ask:
     families: tuple[str, ...] = ()
     parts: Mapping[str, bytes] = field(default_factory=dict)
     wait_s: float = 0
+    most_bytes: int = MOST_BYTES
 
     @property
     def needs_ledger(self) -> bool:
@@ -73,7 +76,7 @@ class Conversation:
         except OSError:
             deadline = self.clock.monotonic_s() + REFUSAL_S
         try:
-            self._receive(gather, deadline)
+            self._receive(gather, deadline, ask.most_bytes)
         except RemedyError as error:
             self.close(error.message)
             raise
@@ -102,9 +105,12 @@ class Conversation:
         pieces.append(wire.request(nonce, ask.verb, (self.requests, *ask.words), ask.body))
         return b"".join(pieces)
 
-    def _receive(self, gather: Gather, deadline: float) -> None:
+    def _receive(self, gather: Gather, deadline: float, most_bytes: int) -> None:
         while not gather.is_whole:
             piece = self._piece(gather, deadline)
+            most_bytes -= len(piece)
+            if most_bytes < 0:
+                raise Lost(f"{self.name}: the far end's answer has no end")
             try:
                 self._take(gather, self._frames.feed(piece))
             except ValueError as senseless:

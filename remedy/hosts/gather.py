@@ -13,6 +13,7 @@ from remedy.secret import Redactor
 ERROR_BYTES = 4_096
 TEXT_BYTES = 1_048_576  # of a frame that is neither a look nor an operation
 MOST_FRAMES = 20_000
+LARGEST = 253_402_300_799  # the last second of the year 9999; every other number is smaller by far
 # The words of frames that carry numbers, and how many; every other word is the far end's verdict.
 NUMBERS = {"look": 1, "rc": 1, "group": 1, "op": 1, "hello": 2, "acted": 2, "held": 1, "errors": 0, "end": 0}
 
@@ -46,6 +47,11 @@ class Seen:
             error=self.error,
             truncated=self.is_cut,
         )
+
+
+def small_number(text: str) -> int:
+    """The number that up to nine digits are; -1 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 class Gather:
@@ -90,7 +96,7 @@ class Gather:
     def _sort(self, word: str, *args: str) -> None:
         was, self._word = self._word, word
         numbers = tuple(map(int, args)) if word in NUMBERS else ()
-        if len(numbers) != NUMBERS.get(word, 0):
+        if len(numbers) != NUMBERS.get(word, 0) or any(abs(n) > LARGEST for n in numbers):
             raise ValueError(word)
         match word:
             case "look":
@@ -113,8 +119,8 @@ class Gather:
         """Give each look what it said on standard error; the worker wrote look-NONCE NUMBER before each."""
         for part in self.text("errors").split(f"look-{nonce} ")[1:]:
             at, _, error = part.partition("\n")
-            if at.isdigit() and int(at) in self.seen:
-                self.seen[int(at)].error = error.strip("\n")[:ERROR_BYTES]
+            if (number := small_number(at)) in self.seen:
+                self.seen[number].error = error.strip("\n")[:ERROR_BYTES]
 
     def replies(self, count: int) -> list[Reply | None]:
         """The replies in order; None where a look was not answered to its end."""

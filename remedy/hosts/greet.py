@@ -92,6 +92,8 @@ def _exchange(name: str, address: Address, transport: paramiko.Transport, kinds:
         raise Unreachable(f"{name}: {address} offers no algorithm that is safe: {error}") from error
     except (paramiko.SSHException, EOFError, OSError) as error:
         raise Unreachable(f"{name}: {address}: {str(error) or 'it closed the connection'}") from error
+    except RuntimeError as error:  # of the thread that reads from it
+        raise Unreachable(f"{name}: not tried: {error}", fix="ulimit -u, or free some memory here") from error
     if not transport.initial_kex_done:
         raise Unreachable(f"{name}: {address} did not finish the key exchange within {EXCHANGE_S:.0f} s")
     if not getattr(transport, "agreed_on_strict_kex", False):  # CVE-2023-48795

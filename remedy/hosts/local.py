@@ -80,7 +80,9 @@ class LocalPipe:
             code = self._child.wait(ENDING_S)
         except subprocess.TimeoutExpired:
             return None
-        while select.select([self._err], [], [], 0)[0] and (said := os.read(self._err, PIECE_BYTES)):
+        errors = select.poll()  # which, unlike select, takes descriptors beyond 1,023
+        errors.register(self._err, select.POLLIN)
+        while errors.poll(0) and (said := os.read(self._err, PIECE_BYTES)):
             self._complaint = (self._complaint + said)[-COMPLAINT_BYTES:]
         return self._complaint.decode("utf-8", "replace").strip() or f"it ended with {code}"
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from remedy.errors import Bug, Busy, Failed, Lost, RemedyError, Unreachable
 from remedy.hosts import wire
-from remedy.hosts.conversation import Ask, Conversation
-from remedy.hosts.gather import Gather
+from remedy.hosts.conversation import MOST_BYTES, Ask, Conversation
+from remedy.hosts.gather import Gather, small_number
 from remedy.hosts.shell import PUT
 from remedy.model import Await, Call, Facts, Look, Operation, Put, Reply
 from remedy.ports import ChangeReply, ChangeRequest, Lease, Receipt, Resolve
@@ -51,7 +51,8 @@ class HostSession:
         wait = sum(map(_seconds, request.operations)) + wire.limits(request.then)[0]
         wait += request.look.timeout_s if request.look else 0
         parts = self._parts(request)
-        ask = Ask(verb="change", words=words, families=_families(request), parts=parts, wait_s=wait)
+        most = MOST_BYTES + CAP_BYTES * len(request.operations)
+        ask = Ask(verb="change", words=words, families=_families(request), parts=parts, wait_s=wait, most_bytes=most)
         return self._changed(request, self._ask(ask))
 
     def receipts(self, run: str) -> Mapping[str, Receipt]:
@@ -61,8 +62,8 @@ class HostSession:
             match line.split(" "):
                 case ["start", word, "."]:
                     found.setdefault(wire.untoken(word), Receipt(id=wire.untoken(word), rc=None))
-                case ["end", word, rc, "."] if rc.isdigit():
-                    found[wire.untoken(word)] = Receipt(id=wire.untoken(word), rc=int(rc))
+                case ["end", word, rc, "."] if (code := small_number(rc)) >= 0:
+                    found[wire.untoken(word)] = Receipt(id=wire.untoken(word), rc=code)
                 case _:
                     pass
         return found
@@ -96,13 +97,19 @@ class HostSession:
         return self._ask(Ask(verb="look", words=words, body=body, families=families, wait_s=seconds))
 
     def _complete(self, asked: tuple[Look, ...], got: Gather) -> tuple[Reply, ...]:
-        """All replies: a look that was left unanswered, because another one hung, is asked again alone."""
+        """All replies: a look that was left unanswered, because another one hung, is asked again alone.
+
+        A host where one after the other hangs gets three times what all of them may take together.
+        """
         if len(asked) == 1:
             return (got.replies(1)[0] or _unanswered(asked[0], got),)
+        until = self.talk.clock.monotonic_s() + 2 * wire.limits(asked)[0]
         replies = got.replies(len(asked))
-        return tuple(reply or self._alone(look) for look, reply in zip(asked, replies, strict=True))
+        return tuple(reply or self._alone(look, until) for look, reply in zip(asked, replies, strict=True))
 
-    def _alone(self, look: Look) -> Reply:
+    def _alone(self, look: Look, until: float) -> Reply:
+        if self.talk.clock.monotonic_s() > until:
+            return Reply(rc=DEADLINE_RC, error="not asked again: other looks had hung on this host for too long")
         return self._complete((look,), self._ask_looks((look,)))[0]
 
     # ------------------------------------------------------------ changes
