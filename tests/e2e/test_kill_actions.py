@@ -1,0 +1,95 @@
+"""Every action, killed with SIGKILL at every boundary of its run and resumed, ends as if it had not been. Fault 57."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.actions.conftest import shelf  # noqa: F401  # a fixture
+from tests.actions.kit import Ground, Scene
+from tests.actions.scenes import SCENES
+from tests.e2e.home import Home
+from tests.e2e.sweep import sweep
+from tests.lab import LabHost
+
+SAMPLE = ("within change", "after change")
+PLAYBOOK = """
+playbook: sweep
+summary: One action
+symptom:
+  - disk.free: {mount: /, below: 100%}
+steps:
+  - {id: it, ACTION: PARAMS}
+verify:
+  - disk.free: {mount: /, at_least: 0%}
+"""
+
+
+@dataclass(frozen=True)
+class HereStory:
+    """A scene of the kit, played on this machine by a playbook of one step."""
+
+    home: Home
+    scene: Scene
+    ground: Ground
+    apply: Sequence[str] = ("apply", "sweep", "--host", "here", "--break-glass", "a test", "--json")
+
+    def sicken(self) -> None:
+        self.scene.sick(self.ground)
+
+    def picture(self) -> object:
+        return repr(self.scene.snapshot(self.ground))
+
+
+@pytest.fixture(params=SCENES, ids=lambda scene: scene.name)
+def story(request: pytest.FixtureRequest, home: Home, tmp_path: Path, shelf: Path) -> HereStory:  # noqa: F811
+    scene: Scene = request.param
+    ground = Ground(tmp_path / "root", shelf)
+    ground.root.mkdir()
+    text = PLAYBOOK.replace("ACTION", scene.action).replace("PARAMS", json.dumps(scene.params(ground)))
+    (home.path / "playbooks" / "sweep.yml").write_text(text)
+    home.write_inventory({"hosts": {"here": {"address": "local://"}}})
+    return HereStory(home, scene, ground)
+
+
+@dataclass(frozen=True)
+class RestartStory:
+    """A service that does not answer, on a host with systemd."""
+
+    home: Home
+    host: LabHost
+    apply: Sequence[str] = ("apply", "service-down", "--host", "prod1", "--yes", "--json")
+
+    def sicken(self) -> None:
+        self.host.sh("systemctl stop app; rm -rf /run/remedy")
+
+    def picture(self) -> object:
+        return self.host.sh("systemctl is-active app || true")
+
+
+@pytest.fixture
+def restart(home: Home, lab_host: LabHost) -> Iterator[RestartStory]:
+    params = {"unit": "app.service", "url": "http://127.0.0.1:8080/health"}
+    home.write_inventory({"hosts": {"prod1": lab_host.entry(vars=params)}})
+    yield RestartStory(home, lab_host)
+    lab_host.sh("systemctl start app")
+
+
+def test_fault_057_an_action_killed_within_its_change_ends_the_same(story: HereStory, tmp_path: Path) -> None:
+    assert set(sweep(story, tmp_path / "gates", SAMPLE)) == {"the same"}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_fault_057_an_action_killed_at_every_gate_ends_the_same(story: HereStory, tmp_path: Path) -> None:
+    assert set(sweep(story, tmp_path / "gates")) == {"the same"}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_fault_057_a_restart_killed_at_every_gate_ends_the_same(restart: RestartStory, tmp_path: Path) -> None:
+    assert set(sweep(restart, tmp_path / "gates")) == {"the same"}
