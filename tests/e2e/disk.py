@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.home import DEADLINE_S, Done, Home
+from tests.e2e.namespace import Namespace
 
-NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
-MOUNTS = """set -e
-mount -t tmpfs -o size=64m,mode=755 tmpfs "$1/disk"
+MOUNTS = """mount -t tmpfs -o size=64m,mode=755 tmpfs "$1/disk"
 mount -t tmpfs -o size=128m,mode=700 tmpfs "$1/shelf"
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir "$1/disk/log"
@@ -27,22 +26,11 @@ for n in 1 2 3; do
 done
 yes "a line" | head -c 2000000 >"$1/disk/log/app.log"
 head -c 30000000 /dev/zero >"$1/disk/ballast"
-echo ready
-read -r _
 """
 
 PICTURE = """cd "$1" && find disk/log shelf -type f | while read -r name; do
     case $name in *.gz) gzip -dc "$name" ;; *) cat "$name" ;; esac | sha256sum | sed "s|^|$name |; s| *-\\$||"
 done"""
-
-
-def missing() -> str:
-    """Why such a disk cannot be had here; "" when it can."""
-    try:
-        tried = subprocess.run([*NAMESPACE, "true"], capture_output=True, text=True, check=False, timeout=10)
-    except OSError as error:
-        return str(error)
-    return tried.stderr.strip() if tried.returncode else ""
 
 
 @dataclass
@@ -51,28 +39,23 @@ class Disk:
 
     home: Home
     place: Path
-    holder: subprocess.Popen[str]
+    namespace: Namespace
 
     @classmethod
     def make(cls, place: Path) -> Disk:
         place.mkdir(mode=0o700)
         for name in ("disk", "shelf", "home"):
             (place / name).mkdir(mode=0o700)
-        holder = subprocess.Popen(
-            [*NAMESPACE, "sh", "-c", MOUNTS, "sh", str(place)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert holder.stdout
-        assert holder.stdout.readline() == "ready\n"
+        namespace = Namespace.make(MOUNTS, str(place))
         home = Home(place / "home")
         params = {"mount": str(place / "disk"), "log_dir": str(place / "disk" / "log"), "rotate_above": "1MiB"}
         here = {"address": "local://", "quarantine": str(place / "shelf"), "vars": params}
         home.write_inventory({"hosts": {"here": here}})
-        return cls(home, place, holder)
+        return cls(home, place, namespace)
 
     def inside(self, *command: str) -> list[str]:
         """A command as it is run where the disk is to be seen."""
-        enter = ("nsenter", "--preserve-credentials", "--user", "--mount", "--target", str(self.holder.pid), "--")
-        return [*enter, *command]
+        return self.namespace.inside(*command)
 
     def within(self, *command: str) -> Done:
         """Run a command where the disk is to be seen."""
@@ -119,6 +102,4 @@ class Disk:
 
     def end(self) -> None:
         """Let the namespace go, and the disk with it."""
-        assert self.holder.stdin
-        self.holder.stdin.close()
-        self.holder.wait(10)
+        self.namespace.end()

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.disk import Disk, missing
+from tests.e2e.disk import Disk
 from tests.e2e.home import DEADLINE_S, Done, Home
+from tests.e2e.namespace import missing
 
 pytestmark = pytest.mark.userns
 APPLY = ("apply", "disk-full", "--host", "here", "--yes", "--json")
