@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from remedy.actions.params import parse_params, typed
 from remedy.errors import CannotTell
-from remedy.model import Change, Host, Json, Judgement, Look, Reply, Risk
+from remedy.model import Await, Call, Change, Host, Json, Judgement, Look, Reply, Risk
 
 Seen = TypeVar("Seen")
 
@@ -65,6 +65,16 @@ class Action(Verb, Generic[Seen]):
     @abstractmethod
     def plan(self, seen: Seen) -> Change | None:
         """What needs doing, or None."""
+
+    @classmethod
+    @abstractmethod
+    def by_hand(cls, operation: Call | Await) -> tuple[str, ...]:
+        """What a person would type for the same effect as one operation of this action, undo too.
+
+        Lines of POSIX shell made of the operation alone, for `sh -eu` on the host, with a comment where a
+        person must look first. Values are quoted by `by_hand.quoted`, comments made by `by_hand.note`.
+        Nothing reads standard input. (A `Put` is the same for all: `by_hand.lines_of` writes it.)
+        """
 
     def verify(self, before: Seen, after: Seen) -> str:
         """ "" when the effect is there, else the reason it is not."""

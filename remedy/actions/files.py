@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from remedy.actions.action import Action, Verb, escaped, fields_of, items_of, unescaped
+from remedy.actions.by_hand import item_paths, note, quoted
 from remedy.actions.params import Duration, Name, Path, Size, param
 from remedy.actions.roots import why_not_pruned
 from remedy.actions.words import count_of, day_text, plural, size_text
 from remedy.errors import CannotTell, Refused
 from remedy.model import (
     Ago,
+    Await,
     Call,
     Change,
     Effect,
@@ -132,6 +134,21 @@ class Prune(Action[OldFiles]):
             touches=(f"path:{self.root}",),
         )
 
+    @classmethod
+    def by_hand(cls, operation: Call | Await) -> tuple[str, ...]:
+        assert isinstance(operation, Call)
+        root, _, store = (str(a).rstrip("/") for a in operation.args)
+        names = [unescaped(key) for key, _ in item_paths(operation)]
+        if operation.function == "files_restore":
+            return tuple(_moved(store, root, names))
+        look = note(
+            f"look first, one by one: these {len(names):,} files were listed by inode, size and time; a newer one"
+            " of the same name is not meant, nor one that a process holds open"
+        )
+        if not store:
+            return look, *(f"rm -f -- {quoted(f'{root}/{name}')}" for name in names)
+        return look, note(f"{store} must be on another filesystem, with room"), "umask 077", *_moved(root, store, names)
+
     def verify(self, before: OldFiles, after: OldFiles) -> str:
         there = {f.item for f in after.files}
         left = [f.path for f in self._wanted(before) if f.item in there]
@@ -214,6 +231,13 @@ def _file(key: str, state: str) -> OldFile:
     if len(parts) != 4 or not all(p.removeprefix("-").isdecimal() for p in parts):
         raise CannotTell(f"the host's answer makes no sense: {state!r}")
     return OldFile(path=unescaped(key), identity=state, item=f"{key}\t{state}")
+
+
+def _moved(origin: str, place: str, names: list[str]) -> list[str]:
+    """Each name moved from below one directory to below another, over nothing that is there."""
+    folders = dict.fromkeys(f"{place}/{name}".rpartition("/")[0] for name in names)
+    made = [f"mkdir -p -- {quoted(folder)}" for folder in folders]
+    return [*made, *(f"mv -n -- {quoted(f'{origin}/{name}')} {quoted(f'{place}/{name}')}" for name in names)]
 
 
 def _trace(file: OldFile) -> tuple[str, int, int]:

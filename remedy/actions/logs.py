@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from remedy.actions.action import Action, Verb, escaped, items_of, unescaped
+from remedy.actions.logs_by_hand import rotation
 from remedy.actions.params import Duration, Glob, Path, Size, Unit, param
 from remedy.actions.words import day_text, plural, size_text
 from remedy.errors import CannotTell, Refused
 from remedy.model import (
+    Await,
     Call,
     Change,
     Effect,
@@ -133,6 +135,11 @@ class Rotate(Action[LogFiles]):
             lines=self._lines(seen, logs, drops),
             touches=tuple(sorted({f"path:{log.path.rpartition('/')[0]}" for log in logs})),
         )
+
+    @classmethod
+    def by_hand(cls, operation: Call | Await) -> tuple[str, ...]:
+        assert isinstance(operation, Call)
+        return rotation(operation)
 
     def verify(self, before: LogFiles, after: LogFiles) -> str:
         still = {log.item for log in after.logs}

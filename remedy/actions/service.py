@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from remedy.actions.action import Action, Verb, fields_of
+from remedy.actions.by_hand import note, word
 from remedy.actions.params import Duration, Unit, param
 from remedy.errors import CannotTell, Refused
 from remedy.model import (
@@ -98,6 +99,21 @@ class Restart(Action[UnitState]):
             lines=self._lines(seen),
             touches=(f"unit:{self.unit}",),
             settle_s=10,
+        )
+
+    @classmethod
+    def by_hand(cls, operation: Call | Await) -> tuple[str, ...]:
+        if isinstance(operation, Await):
+            unit = str(operation.look.args[0])
+            return (
+                note(f"{unit} must be active within {operation.within_s} s"),
+                f"systemctl is-active -- {word(unit)}",
+            )
+        unit = word(operation.args[0])
+        return (
+            note("look first: is it still down, and why? systemctl status, journalctl -u"),
+            f"! systemctl -q is-failed -- {unit} || systemctl reset-failed -- {unit}",
+            f"systemctl restart -- {unit}",
         )
 
     def verify(self, before: UnitState, after: UnitState) -> str:

@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 
 from remedy.errors import CannotTell
 
+# Letters and symbols that are printable by Unicode's word and yet show nothing.
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))  # of a variation; they show nothing of their own
+
 
 def size_text(size_bytes: int) -> str:
     """A size in binary units, with one decimal below ten."""
@@ -45,3 +49,26 @@ def count_of(fields: Mapping[str, str], name: str) -> int:
 def plural(count: int, one: str, many: str = "") -> str:
     """The count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def is_seen(character: str) -> bool:
+    """Whether the character shows itself on a terminal, and does nothing else there."""
+    return character.isprintable() and character not in _BLANK and not any(ord(character) in r for r in _SELECTORS)
+
+
+def escaped_text(text: str) -> str:
+    """The text as one line in which every character can be seen.
+
+    Control characters, escape sequences, bidirectional overrides, invisible letters and bytes
+    that are not UTF-8 (surrogate-escaped) are written as escapes.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if is_seen(c) else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

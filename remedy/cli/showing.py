@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from remedy.cli.as_shell import shell_json, shell_lines
 from remedy.cli.carrying import plan_ref, run_json
 from remedy.cli.plan_json import plan_json
 from remedy.cli.plan_text import plan_lines
@@ -9,6 +10,7 @@ from remedy.cli.run_text import record_lines
 from remedy.cli.wiring import Parts
 from remedy.engine.report import fold
 from remedy.errors import Invalid
+from remedy.model import Plan
 
 
 def show(parts: Parts, ref: str, *, whole: bool, json: bool) -> None:
@@ -18,6 +20,16 @@ def show(parts: Parts, ref: str, *, whole: bool, json: bool) -> None:
         _show_run(parts, found, json=json)
     else:
         _show_plan(parts, ref, whole=whole, json=json)
+
+
+def show_by_hand(parts: Parts, ref: str, *, json: bool) -> None:
+    """Print what a person would type instead of applying this plan (or the plan of this run)."""
+    run = _run_of(parts, ref)
+    plan = parts.store.plan(parts.store.run(run).plan) if run else _plan_of(parts, ref)
+    if json:
+        parts.world.document(shell_json(plan, parts.catalogue))
+    else:
+        parts.world.out(*shell_lines(plan, parts.catalogue))
 
 
 def _run_of(parts: Parts, ref: str) -> str:
@@ -30,15 +42,19 @@ def _run_of(parts: Parts, ref: str) -> str:
         return ""
 
 
-def _show_plan(parts: Parts, ref: str, *, whole: bool, json: bool) -> None:
+def _plan_of(parts: Parts, ref: str) -> Plan:
     try:
-        plan = plan_ref(parts, ref)
+        return plan_ref(parts, ref)
     except Invalid as unknown:
         if "begins more" in unknown.message or ref.endswith(".json"):
             raise
         raise Invalid(
             f"there is no plan and no run {ref}", at=ref, fix="remedy list plans, or remedy list runs"
         ) from None
+
+
+def _show_plan(parts: Parts, ref: str, *, whole: bool, json: bool) -> None:
+    plan = _plan_of(parts, ref)
     given = parts.store.approvals(plan.id)
     if json:
         parts.world.document(plan_json(plan, given))

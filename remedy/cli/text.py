@@ -6,32 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from remedy.actions.words import escaped_text
+
 LONGEST_LINE = 2000  # characters: a path may have 4,095 bytes, a screen has some 200
-# Letters and symbols that are printable by Unicode's word and yet show nothing.
-_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))  # of a variation; they show nothing of their own
 
 
 def visible(text: str) -> str:
-    """The text as one line in which every character can be seen.
-
-    Control characters, escape sequences, bidirectional overrides, invisible letters and bytes
-    that are not UTF-8 (surrogate-escaped) are written as escapes.
-    """
-    if text.isascii() and text.isprintable():
-        return _cut(text)
-    return _cut("".join(c if _is_seen(c) else _escape(c) for c in text))
-
-
-def _is_seen(character: str) -> bool:
-    return character.isprintable() and character not in _BLANK and not any(ord(character) in r for r in _SELECTORS)
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8
-        return f"\\x{code - 0xDC00:02x}"
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+    """The text as one line in which every character can be seen, and of bounded length."""
+    return _cut(escaped_text(text))
 
 
 def _cut(text: str) -> str:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from remedy.actions.action import Action, Check, fields_of, items_of
+from remedy.actions.by_hand import word
 from remedy.actions.catalogue import Catalogue
 from remedy.actions.params import Text, param
 from remedy.errors import CannotTell, Refused
 from remedy.model import (
     Ago,
     Answer,
+    Await,
     Call,
     Change,
     Effect,
@@ -58,6 +60,10 @@ class FilesAction(Action[Files]):
         if "root" not in fields:
             raise CannotTell(f"no directory in {reply.ground!r}")
         return Files(fields["root"], items_of(reply.ground))
+
+    @classmethod
+    def by_hand(cls, operation: Call | Await) -> tuple[str, ...]:
+        return _typed(operation)
 
     def restored(self, before: Files, after: Files) -> str:
         missing = [k for k in before.files if after.files.get(k) != before.files[k]]
@@ -182,6 +188,15 @@ class Start(Action[str]):
             touches=(f"unit:{self.service}",),
             settle_s=self.settle,
         )
+
+    @classmethod
+    def by_hand(cls, operation: Call | Await) -> tuple[str, ...]:
+        return _typed(operation)
+
+
+def _typed(operation: Call | Await) -> tuple[str, ...]:
+    assert isinstance(operation, Call)
+    return (" ".join([operation.function, *map(word, operation.args)]),)
 
 
 @dataclass(frozen=True, kw_only=True)

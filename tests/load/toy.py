@@ -19,6 +19,8 @@ from remedy.load.resolved import Playbook
 from remedy.model import (
     Address,
     Answer,
+    Await,
+    Call,
     Change,
     Effect,
     Host,
@@ -95,6 +97,10 @@ class Rotate(Action[str]):
             undo=UndoUnnecessary(says="a log"),
             risk=self.risk,
         )
+
+    @classmethod
+    def by_hand(cls, operation: Call | Await) -> tuple[str, ...]:
+        return ()
 
 
 CATALOGUE = Catalogue(actions={"toy.rotate": Rotate}, checks={"toy.free": Free, "toy.answers": Answers})
