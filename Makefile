@@ -1,6 +1,6 @@
 # From a clone to green: `make test`. What each target does is told by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help .venv system format lint types layers shell budgets check unit test long bench demo docs
+.PHONY: help .venv .venv-ansible system format lint types layers shell budgets check unit test long bench demo docs
 
 PYTEST := .venv/bin/python -m pytest
 WORKERS := 4 # more than there are cores: these tests wait for hosts more than they compute
@@ -16,6 +16,9 @@ help: ## what there is to make
 .venv/.made: pyproject.toml tests/lab/venv.sh
 	sh tests/lab/venv.sh .venv
 	@touch $@
+
+.venv-ansible: .venv/.made ## ansible-core in an environment of its own: the tests hold remedy's reading of inventories against it
+	@sh tests/lab/ansible.sh .venv-ansible || echo "without ansible-core the tests that compare with it are skipped"
 
 system: ## the machine's parts that the tests with real hosts need; as root, on a Debian
 	sh tests/lab/system.sh
@@ -44,11 +47,11 @@ check: format lint types layers shell budgets ## all that is told without runnin
 unit: .venv/.made ## the tests that need no host and no privilege
 	$(PYTEST) -q -m '$(PURE)'
 
-test: system .venv/.made ## everything but the long tests, on real hosts where they can be had
+test: system .venv/.made .venv-ansible ## everything but the long tests, on real hosts where they can be had
 	@checked=0; $(MAKE) --no-print-directory --keep-going check || checked=1; \
 	$(TOGETHER) && $(ALONE) && exit $$checked
 
-long: system .venv/.made ## the tests that take minutes, too
+long: system .venv/.made .venv-ansible ## the tests that take minutes, too
 	$(TOGETHER) --long && $(ALONE) --long
 
 bench: system .venv/.made ## remedy beside OpenSSH, pyinfra and Ansible: the table of docs/bench.md; BENCH_QUICK=1 takes two minutes and writes nothing

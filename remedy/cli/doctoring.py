@@ -22,7 +22,7 @@ LIBRARIES = {
     "jinja2": "templates",
     "jsonschema": "what is wrong with a file",
     "paramiko": "hosts over SSH",
-    "fabric": "a home from ~/.ssh/config (to come)",
+    "fabric": "a home from ~/.ssh/config",
     "docker": "hosts that are containers (to come)",
 }
 PROGRAMS = {"sshd": "remedy demo uses it where it is there; else a server that comes as a library"}
@@ -64,6 +64,8 @@ def _home(parts: Parts) -> Iterator[Finding]:
     yield _tried("open runs", lambda: _open_runs(parts))
     inventory = _tried("inventory", lambda: counted(len(parts.inventory.hosts), "host"))
     yield inventory
+    if inventory.state == "ok":
+        yield from _beside(parts)
     yield _tried("policy", lambda: counted(len(parts.policy.rules), "rule") + " besides the built-in ones")
     yield from _playbooks(parts)
     if inventory.state == "ok":
@@ -100,6 +102,15 @@ def _playbooks(parts: Parts) -> Iterator[Finding]:
         found = _tried(f"playbook {name}", lambda n=name: load_playbook(n, parts.home.path, parts.catalogue).summary)  # type: ignore[misc]
         if found.state == "fault":
             yield found
+
+
+def _beside(parts: Parts) -> Iterator[Finding]:
+    """What an Ansible inventory holds that remedy cannot use."""
+    for problems in parts.inventory.left_out.values():
+        for problem in problems:
+            yield Finding("inventory", "note", f"{problem.at} {problem.message}")
+    for note in parts.inventory.notes:
+        yield Finding("inventory", "note", f"{note.at} {note.message}", note.fix)
 
 
 def _host(host: Host, parts: Parts) -> Iterator[Finding]:

@@ -131,6 +131,8 @@ def _variable(parts: Parts, host: str, var: str) -> Explained:
     found = layers_of(parts.inventory, host, var)
     body = [f"{_value(found.value)}", f"from {found.value.layer}, at {found.value.at}"]
     body += [f"instead of {_value(lost)} from {lost.layer}, at {lost.at}" for lost in found.lost]
+    if found.value.unread:
+        body.append(f"no playbook takes it: it {found.value.unread}")
     document: Json = {
         "host": host,
         "variable": var,
@@ -149,4 +151,4 @@ def _value(sourced: Sourced) -> str:
 def _sourced_json(sourced: Sourced) -> dict[str, Json]:
     is_secret = isinstance(sourced.value, SecretRef)
     value: Json = {"secret": True} if is_secret else encode(sourced.value)
-    return {"value": value, "layer": sourced.layer, "at": sourced.at}
+    return {"value": value, "layer": sourced.layer, "at": sourced.at, "unread": sourced.unread}

@@ -8,24 +8,33 @@ from dataclasses import replace
 from pathlib import Path
 
 from remedy.errors import Invalid
-from remedy.load.documents import parse_document
-from remedy.load.find import inventory_files
-from remedy.load.inventory import Layered, read_inventory
+from remedy.load.ansible.files import candidates
+from remedy.load.inventory import own_files, read_files
+from remedy.load.merging import Layered
 from remedy.model import Host
+
+TRUSTED = "trusted.yml"
+_HEAD = "# Keys that `remedy trust` pinned, of hosts whose entries are elsewhere.\nhosts:\n"
 
 
 def pin(directory: Path, inventory: Layered, host: Host, key: str) -> str:
     """Add `host_key` to the host's entry; returns the file, or "" where it must be done by hand.
 
-    It is done only when the inventory with the line differs from the one without in nothing but
-    this host's key.
+    A host of Ansible's gets an entry in trusted.yml. It is done only when the inventory with the
+    line differs from the one without in nothing but this host's key.
     """
-    for path in inventory_files(directory):
+    for path in own_files(directory):
         before = path.read_text("utf-8")
         after = _with_line(before, host.name, f"host_key: {key}")
         if after and _differs_only_in_key(directory, path, after, inventory, host, key):
             _write(path, after)
             return str(path)
+    path = directory / TRUSTED
+    before = path.read_text("utf-8") if path.exists() else _HEAD
+    after = before.replace("\nhosts:\n", f"\nhosts:\n  {host.name}:\n    host_key: {key}\n", 1)
+    if after != before and _differs_only_in_key(directory, path, after, inventory, host, key):
+        _write(path, after)
+        return str(path)
     return ""
 
 
@@ -45,13 +54,13 @@ def _with_line(text: str, name: str, line: str) -> str:
 
 
 def _differs_only_in_key(directory: Path, path: Path, after: str, inventory: Layered, host: Host, key: str) -> bool:
-    contents = {p: p.read_bytes() for p in inventory_files(directory)} | {path: after.encode()}
     try:
-        found, flaws = read_inventory([parse_document(c, str(p)) for p, c in contents.items()])
+        read = read_files(sorted({*candidates(directory), path}), directory, {path: after.encode()})
     except Invalid:
         return False
-    if flaws.found:
+    if read.flaws.found:
         return False
+    found = read.inventory
     wanted = {**inventory.hosts, host.name: replace(host, host_key=(key,))}
     return found.groups == inventory.groups and _unplaced(found.hosts) == _unplaced(wanted)
 
@@ -67,7 +76,8 @@ def _unplaced(hosts: object) -> object:
 def _write(path: Path, text: str) -> None:
     """Put the new text in the file's place, whole, with the file's own mode."""
     draft = path.with_name(f".{path.name}.new")
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, path.stat().st_mode & 0o777)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
         file.write(text)
         file.flush()

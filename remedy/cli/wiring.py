@@ -21,7 +21,7 @@ from remedy.errors import Invalid, Unsafe
 if TYPE_CHECKING:
     from remedy.actions.catalogue import Catalogue
     from remedy.engine.fleet import Fleet
-    from remedy.load.inventory import Layered
+    from remedy.load.merging import Layered
     from remedy.model import Policy
     from remedy.ports import Clock, Store, Transport
 

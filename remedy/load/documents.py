@@ -58,12 +58,16 @@ def read_document(path: Path) -> Document:
 
 def parse_document(content: bytes, file: str) -> Document:
     """The document in these bytes. What is wrong with it is in `flaws`; never raises for content."""
-    build = _Builder(file)
-    text = text_of(content, file, build.flaws)
+    return built(Builder(file), content)
+
+
+def built(build: Builder, content: bytes) -> Document:
+    """The document that a builder makes of these bytes."""
+    text = text_of(content, build.file, build.flaws)
     if text is not None:
         build.read(text)
     return Document(
-        file=file,
+        file=build.file,
         value=build.root,
         places=build.places,
         keys=build.keys,
@@ -73,7 +77,7 @@ def parse_document(content: bytes, file: str) -> Document:
 
 
 @dataclass
-class _Frame:
+class Frame:
     """A mapping or list that is being read. `key` is set while a mapping waits for its value."""
 
     value: list[Json] | dict[str, Json]
@@ -82,18 +86,20 @@ class _Frame:
     dropped: bool = False  # the value that comes belongs to a key that was refused
 
 
-class _Stop(Exception):
+class Stop(Exception):
     """Nothing sensible can be read after this."""
 
 
 @dataclass
-class _Builder:
+class Builder:
+    """Takes the parser's events. What a dialect of YAML reads otherwise, a subclass says."""
+
     file: str
     root: Json = None
     places: dict[str, Place] = field(default_factory=dict)
     keys: dict[str, Place] = field(default_factory=dict)
     flaws: Flaws = field(default_factory=Flaws)
-    frames: list[_Frame] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
     nodes: int = 0
     stopped: bool = False
     shared: int = 0
@@ -102,29 +108,29 @@ class _Builder:
     def read(self, text: str) -> None:
         try:
             for event in _events(text):
-                self._take(event)
+                self.take(event)
                 if self.documents > 1:  # the first one is whole
                     break
         except yaml.MarkedYAMLError as error:
             self._syntax(error, text)
-        except _Stop:
+        except Stop:
             self.stopped = True
         if not self.documents and not self.flaws.found:
             self.flaws.add(Flaw("", Place(self.file, 1, 1), "the file is empty"))
 
-    def _take(self, event: Any) -> None:
+    def take(self, event: Any) -> None:
         match event:
             case yaml.ScalarEvent():
-                self._scalar(event)
+                self.scalar(event)
             case yaml.MappingStartEvent():
-                self._open(event, {})
+                self.open_(event, {})
             case yaml.SequenceStartEvent():
-                self._open(event, [])
+                self.open_(event, [])
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self.frames.pop()
             case yaml.AliasEvent():
-                self._shared(event, "*", "an alias")
-                self._put(None, event)
+                self.alias(event, "*", "an alias")
+                self.put(None, event)
             case yaml.DocumentStartEvent():
                 self._document(event)
             case _:
@@ -133,46 +139,46 @@ class _Builder:
     def _document(self, event: Any) -> None:
         self.documents += 1
         if self.documents > 1:
-            self._flaw(event, "a second document begins here", "a file is one document", "remove what follows ---")
+            self.flaw(event, "a second document begins here", "a file is one document", "remove what follows ---")
             return
         if event.version or event.tags:
-            self._flaw(event, "a % directive", "directives are refused", "remove it")
+            self.flaw(event, "a % directive", "directives are refused", "remove it")
 
-    def _open(self, event: Any, value: list[Json] | dict[str, Json]) -> None:
-        pointer = self._next_pointer(event)
+    def open_(self, event: Any, value: list[Json] | dict[str, Json]) -> None:
+        pointer = self.next_pointer(event)
         if len(self.frames) >= DEEPEST:
-            self._flaw(event, f"is nested deeper than {DEEPEST} levels")
-            raise _Stop
-        frame = _Frame(value, pointer)
-        self._decorations(event)
-        self._put(value, event)
+            self.flaw(event, f"is nested deeper than {DEEPEST} levels")
+            raise Stop
+        frame = Frame(value, pointer)
+        self.decorations(event)
+        self.put(value, event)
         self.frames.append(frame)
 
-    def _scalar(self, event: Any) -> None:
-        self._decorations(event)
+    def scalar(self, event: Any) -> None:
+        self.decorations(event)
         why = unseen_in(event.value)
         frame = self.frames[-1] if self.frames else None
         if frame and isinstance(frame.value, dict) and frame.key is None:
-            self._key(event, frame, why)
+            self.key(event, frame, why)
             return
         if why:
-            self._flaw(event, f"{self._shown(event)} {why}", "values are text that a reader can see", UNSEEN_FIX)
-        self._put(self._value(event), event)
+            self.flaw(event, f"{self._shown(event)} {why}", "values are text that a reader can see", UNSEEN_FIX)
+        self.put(self.value_of(event), event)
 
-    def _value(self, event: Any) -> Json:
+    def value_of(self, event: Any) -> Json:
         if event.style or event.tag is not None:  # quoted, folded or literal: text as it stands
             return str(event.value)
         try:
             return scalars.meaning(event.value)
         except Invalid as wrong:
             said = self._shown(event)
-            self._flaw(event, f"{said} is ambiguous", wrong.message, "quote it" if said == HIDDEN else wrong.fix)
+            self.flaw(event, f"{said} is ambiguous", wrong.message, "quote it" if said == HIDDEN else wrong.fix)
             return str(event.value)
 
     def _shown(self, event: Any) -> str:
-        return HIDDEN if is_secretive(self._pointer()) else shown(event.value)
+        return HIDDEN if is_secretive(self.pointer()) else shown(event.value)
 
-    def _key(self, event: Any, frame: _Frame, why: str) -> None:
+    def key(self, event: Any, frame: Frame, why: str) -> None:
         name = str(event.value)
         assert isinstance(frame.value, dict)
         pointer = below(frame.pointer, name)
@@ -180,24 +186,24 @@ class _Builder:
         self.nodes += 1
         if why or not name.isascii():
             wrong = why or "holds letters that are not ASCII"
-            self._flaw(event, f"the key {shown(name)} {wrong}", "keys are plain ASCII text")
-        elif not event.style and (name == "<<" or not isinstance(self._value(event), str)):
+            self.flaw(event, f"the key {shown(name)} {wrong}", "keys are plain ASCII text")
+        elif not event.style and (name == "<<" or not isinstance(self.value_of(event), str)):
             fix = "quote it, or write it out"
-            self._flaw(event, f"{shown(name)} is no key", "keys are text, and there is no merging", fix)
+            self.flaw(event, f"{shown(name)} is no key", "keys are text, and there is no merging", fix)
         elif pointer in self.keys:
             first = self.keys[pointer]
             twice = f"the key {shown(name)} is here twice, first at {first}"
-            self._flaw(event, twice, "a key stands once", "remove one")
+            self.flaw(event, twice, "a key stands once", "remove one")
         else:
-            self.keys[pointer] = self._place(event)
+            self.keys[pointer] = self.place_of(event)
             frame.dropped = False
 
-    def _put(self, value: Json, event: Any) -> None:
+    def put(self, value: Json, event: Any) -> None:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            self._flaw(event, f"holds more than {MOST_NODES} values")
-            raise _Stop
-        self.places.setdefault(self._next_pointer(event), self._place(event))
+            self.flaw(event, f"holds more than {MOST_NODES} values")
+            raise Stop
+        self.places.setdefault(self.next_pointer(event), self.place_of(event))
         frame = self.frames[-1] if self.frames else None
         if frame is None:
             self.root = value
@@ -209,28 +215,28 @@ class _Builder:
                 frame.value[frame.key] = value
             frame.key = None
 
-    def _next_pointer(self, event: Any) -> str:
+    def next_pointer(self, event: Any) -> str:
         if not self.frames:
             return ""
         frame = self.frames[-1]
         if isinstance(frame.value, list):
             return below(frame.pointer, len(frame.value))
         if frame.key is None:
-            self._flaw(event, "a key that is no text", "keys are plain text")
-            raise _Stop
+            self.flaw(event, "a key that is no text", "keys are plain text")
+            raise Stop
         return below(frame.pointer, frame.key)
 
-    def _decorations(self, event: Any) -> None:
+    def decorations(self, event: Any) -> None:
         if event.anchor is not None:
-            self._shared(event, "&", "an anchor")
+            self.alias(event, "&", "an anchor")
         if event.tag is not None:
-            self._flaw(event, f"{shown(event.tag)} is a tag", "tags are refused", "remove it; quote what is text")
+            self.flaw(event, f"{shown(event.tag)} is a tag", "tags are refused", "remove it; quote what is text")
 
-    def _shared(self, event: Any, sign: str, what: str) -> None:
+    def alias(self, event: Any, sign: str, what: str) -> None:
         self.shared += 1
         if self.shared <= MOST_SHARED:
             name = shown(event.anchor)[1:-1]
-            self._flaw(event, f"{sign}{name} is {what}", "anchors and aliases are refused", "write it out")
+            self.flaw(event, f"{sign}{name} is {what}", "anchors and aliases are refused", "write it out")
 
     def _syntax(self, error: yaml.MarkedYAMLError, text: str) -> None:
         self.stopped = True
@@ -242,12 +248,12 @@ class _Builder:
         context = f" {error.context}" if error.context else ""
         self.flaws.add(Flaw("", place, f"is not YAML:{context} {error.problem or 'cannot be read'}"))
 
-    def _flaw(self, event: Any, message: str, rule: str = "", fix: str = "") -> None:
-        self.flaws.add(Flaw(self._pointer(), self._place(event), message, rule, fix))
+    def flaw(self, event: Any, message: str, rule: str = "", fix: str = "") -> None:
+        self.flaws.add(Flaw(self.pointer(), self.place_of(event), message, rule, fix))
         if self.flaws.cut:
-            raise _Stop
+            raise Stop
 
-    def _pointer(self) -> str:
+    def pointer(self) -> str:
         """What is being read now."""
         if not self.frames:
             return ""
@@ -255,7 +261,7 @@ class _Builder:
         member = len(frame.value) if isinstance(frame.value, list) else frame.key
         return frame.pointer if member is None else below(frame.pointer, member)
 
-    def _place(self, event: Any) -> Place:
+    def place_of(self, event: Any) -> Place:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
 

@@ -29,11 +29,6 @@ def yaml_files(directory: Path) -> list[Path]:
         return []
 
 
-def inventory_files(directory: Path) -> list[Path]:
-    """The files of an inventory; the policy beside them is none of it."""
-    return [p for p in yaml_files(directory) if p.stem not in POLICY_STEMS]
-
-
 def find_playbook(name: str, home: Path) -> Path:
     """The file of a playbook. Raises Invalid; a name never leaves the directory of playbooks."""
     if "/" in name or name.endswith(SUFFIXES):

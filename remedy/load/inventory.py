@@ -1,15 +1,17 @@
-"""Inventories: every file of a directory, merged once. Values: all < group < host."""
+"""Inventories: every file of a directory, remedy's own and Ansible's, merged once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from remedy.errors import Invalid, Refused
-from remedy.load.documents import Document, read_document
-from remedy.load.find import inventory_files
-from remedy.load.inventory_checks import Entry, Group, Pieces, pieces_of
+from remedy.load.ansible.files import ANSIBLE, Form, Source, candidates, source_of
+from remedy.load.ansible.gathered import Gathered, gather
+from remedy.load.documents import Document, parse_document
+from remedy.load.inventory_checks import pieces_of
+from remedy.load.merging import Layered, Merge
 from remedy.load.problems import Flaw, Flaws, Place, refuse
 from remedy.load.schema_errors import hold_against
 from remedy.load.schemas import schema
@@ -17,146 +19,65 @@ from remedy.load.text import shown, shown_path, suggestion
 from remedy.model import Host, Inventory, Sourced
 
 
-@dataclass(frozen=True, kw_only=True)
-class Layered(Inventory):
-    """An inventory that still knows the values which lost against a nearer layer, nearest first."""
-
-    lost: Mapping[str, Mapping[str, tuple[Sourced, ...]]] = field(default_factory=dict)
-
-
 def load_inventory(directory: Path) -> Layered:
     """Every host and group of a directory. Raises Invalid, whose `problems` are all that is wrong with its files."""
-    paths = inventory_files(directory)
-    if not paths:
+    read = read_directory(directory)
+    if not read.files:
         name = shown_path(directory)
-        raise Invalid(f"there is no inventory in {name}", at=name, fix=f"write {name}/hosts.yml")
-    inventory, flaws = read_inventory([read_document(p) for p in paths])
-    refuse(flaws.problems(), shown_path(directory))
-    return inventory
+        raise Invalid(f"there is no inventory in {name}", at=name, fix=f"write {name}/hosts.yml, or: remedy init")
+    refuse(read.flaws.problems(), shown_path(directory))
+    return read.inventory
 
 
-def read_inventory(documents: Sequence[Document]) -> tuple[Layered, Flaws]:
-    """The documents merged, and everything that is wrong with them."""
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """A directory's inventory, which of its files that is, and everything that is wrong with them."""
+
+    inventory: Layered
+    files: tuple[Path, ...]
+    flaws: Flaws
+
+
+def read_directory(directory: Path, instead: Mapping[Path, bytes] | None = None) -> Read:
+    """The inventory of a directory; `instead` has the contents that some of its files are to be read with."""
+    return read_files(candidates(directory), directory, instead or {})
+
+
+def own_files(directory: Path) -> list[Path]:
+    """The files of a directory that are of remedy's own form. Raises Invalid where one cannot be read."""
+    return [p for p in candidates(directory) if source_of(p).form is Form.OWN]
+
+
+def read_files(paths: Sequence[Path], directory: Path, instead: Mapping[Path, bytes]) -> Read:
+    """These files as one inventory, with `group_vars/` and `host_vars/` of the directory."""
+    unreadable = Flaws()
+    sources: list[Source] = []
+    for path in paths:
+        try:
+            sources.append(source_of(path, instead.get(path)))
+        except Invalid as wrong:
+            unreadable.add(Flaw("", Place(wrong.at), wrong.message, fix=wrong.fix))
+    own = [parse_document(s.content, s.file) for s in sources if s.form is Form.OWN]
+    ansible = [s for s in sources if s.form in ANSIBLE]
+    inventory, flaws = read_inventory(own, gather(ansible, directory), unreadable)
+    files = tuple(s.path for s in sources if s.form is not Form.NONE)
+    return Read(inventory=inventory, files=files, flaws=flaws)
+
+
+def read_inventory(
+    documents: Sequence[Document], beside: Gathered | None = None, flaws: Flaws | None = None
+) -> tuple[Layered, Flaws]:
+    """remedy's own documents and what was gathered of Ansible's, merged, and everything that is wrong with them."""
     pieces = [pieces_of(d) for d in documents]
-    flaws = Flaws()
+    found, beside = flaws or Flaws(), beside or Gathered()
     for document in documents:
         if document.is_whole:
             hold_against(document, schema("inventory"))
         for flaw in document.flaws.found:
-            flaws.add(flaw)
-    merged = _Merge(pieces, flaws)
-    return merged.inventory(), flaws
-
-
-@dataclass(frozen=True)
-class _Merge:
-    pieces: Sequence[Pieces]
-    flaws: Flaws
-
-    def inventory(self) -> Layered:
-        everyone = self._variables(p.vars for p in self.pieces)
-        entries = self._entries()
-        groups = self._groups(entries)
-        by_group = {n: self._variables(g.vars for g in parts) for n, parts in groups.items()}
-        members = {n: tuple(dict.fromkeys(h for g in parts for h, _ in g.hosts)) for n, parts in groups.items()}
-        belongs = _belongs(members)
-        merged = {n: self._host(e, everyone, belongs.get(n, []), by_group) for n, e in entries.items()}
-        self._reached_through(entries)
-        return Layered(
-            hosts={n: host for n, (host, _) in merged.items()},
-            groups=members,
-            lost={n: lost for n, (_, lost) in merged.items()},
-        )
-
-    def _variables(self, layers: Iterable[Mapping[str, Sourced]]) -> dict[str, Sourced]:
-        found: dict[str, Sourced] = {}
-        for name, value in ((n, v) for layer in layers for n, v in layer.items()):
-            first = found.setdefault(name, value)
-            if first is not value:
-                self._flaw(value.at, f"'{name}' is set twice for {value.layer}, first at {first.at}", "remove one")
-        return found
-
-    def _entries(self) -> dict[str, Entry]:
-        found: dict[str, Entry] = {}
-        for entry in (e for p in self.pieces for e in p.entries):
-            first = found.setdefault(entry.host.name, entry)
-            if first is not entry:
-                twice = f"the host {entry.host.name} is here twice, first at {first.place}"
-                self._flaw(entry.place, twice, "remove one")
-        return found
-
-    def _groups(self, entries: Mapping[str, Entry]) -> dict[str, list[Group]]:
-        found: dict[str, list[Group]] = {}
-        for group in (g for p in self.pieces for g in p.groups):
-            found.setdefault(group.name, []).append(group)
-            for name, place in group.hosts:
-                if name not in entries:
-                    near = suggestion(name, entries)
-                    self._flaw(place, f"group {group.name} names {shown(name)}, and no host is called so", near)
-        return found
-
-    def _host(
-        self,
-        entry: Entry,
-        everyone: Mapping[str, Sourced],
-        groups: Sequence[str],
-        by_group: Mapping[str, Mapping[str, Sourced]],
-    ) -> tuple[Host, dict[str, tuple[Sourced, ...]]]:
-        of_groups = [by_group[n] for n in groups]
-        self._agree(entry.host.name, of_groups)
-        layers = [entry.host.vars, *of_groups, everyone]
-        values: dict[str, list[Sourced]] = {}
-        for layer in layers:
-            for key, value in layer.items():
-                values.setdefault(key, []).append(value)
-        host = replace(entry.host, groups=tuple(groups), vars={k: v[0] for k, v in values.items()})
-        return host, {k: tuple(v[1:]) for k, v in values.items()}
-
-    def _agree(self, host: str, by_group: Sequence[Mapping[str, Sourced]]) -> None:
-        first: dict[str, Sourced] = {}
-        for name, value in ((n, v) for layer in by_group for n, v in layer.items()):
-            other = first.setdefault(name, value)
-            if other.value != value.value:
-                message = f"{host} gets '{name}' from {value.layer} and another value from {other.layer} at {other.at}"
-                self._flaw(value.at, message, f"set it for the host {host}, or in one group")
-
-    def _reached_through(self, entries: Mapping[str, Entry]) -> None:
-        for name, entry in entries.items():
-            path, via = [name], entry.host.via
-            while via and via in entries and via not in path:
-                path.append(via)
-                via = entries[via].host.via
-            if via in path:
-                self._flaw(entry.via_place, f"{name} is reached through itself: {' -> '.join((*path, via))}", "")
-            elif via and len(path) == 1:
-                near = suggestion(via, entries)
-                self._flaw(entry.via_place, f"'via' is {shown(via)}, and no host is called so", near)
-            elif len(path) > 1 and not _leads(entries[path[1]].host, entry.host):
-                leads = "a host over SSH is reached through hosts over SSH only"
-                self._flaw(entry.via_place, f"{path[1]} does not lead to {name}: {leads}", "")
-
-    def _flaw(self, at: str | Place, message: str, fix: str) -> None:
-        place = at if isinstance(at, Place) else _place_of(at)
-        self.flaws.add(Flaw("", place, message, fix=fix))
-
-
-def _leads(way: Host, to: Host) -> bool:
-    """Whether a host can be reached through another: to a container leads any host where docker can be called."""
-    return to.address.scheme == "docker" or (way.address.scheme == to.address.scheme == "ssh")
-
-
-def _belongs(members: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
-    """The groups of each host, in the order of the files."""
-    found: dict[str, list[str]] = {}
-    for group, hosts in members.items():
-        for host in hosts:
-            found.setdefault(host, []).append(group)
-    return found
-
-
-def _place_of(at: str) -> Place:
-    file, line, column = at.rsplit(":", 2)
-    return Place(file, int(line), int(column))
+            found.add(flaw)
+    for flaw in beside.flaws.found:
+        found.add(flaw)
+    return Merge(pieces, beside, found).inventory(), found
 
 
 def select(inventory: Inventory, hosts: Sequence[str], groups: Sequence[str]) -> tuple[Host, ...]:
@@ -167,6 +88,12 @@ def select(inventory: Inventory, hosts: Sequence[str], groups: Sequence[str]) ->
     if not hosts and not groups:
         raise Invalid("no target: name a host or a group", fix="--host NAME or --group NAME")
     chosen: dict[str, Host] = {}
+    left_out = inventory.left_out if isinstance(inventory, Layered) else {}
+    for name in (*hosts, *(h for g in groups for h in inventory.groups.get(g, ()))):
+        if name in left_out:
+            why = left_out[name][0]
+            fix = f"name other hosts, or give {name} an address: in a file of remedy's own"
+            raise Refused(why.message, at=why.at, fix=fix)
     for name in hosts:
         if name not in inventory.hosts:
             raise _matched_none(f"no host is called {shown(name)}", suggestion(name, inventory.hosts))

@@ -40,6 +40,8 @@ class Entry:
     host: Host
     place: Place
     via_place: Place
+    given: frozenset[str]  # the keys that it has
+    is_mapping: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +132,13 @@ class _Reader:
             )
             if address:
                 self._fitting(address.scheme, fields, pointer)
-            yield Entry(host=host, place=place, via_place=self.document.place(pointer + "/via"))
+            yield Entry(
+                host=host,
+                place=place,
+                via_place=self.document.place(pointer + "/via"),
+                given=frozenset(fields),
+                is_mapping=isinstance(body, dict),
+            )
 
     def _fitting(self, scheme: str, fields: Mapping[str, Json], pointer: str) -> None:
         """What a container has none of, and what nothing but a container has."""

@@ -23,6 +23,12 @@ class Place:
         return f"{self.file}:{max(self.line, 1)}:{max(self.column, 1)}"
 
 
+def place_of(at: str) -> Place:
+    """The place that FILE:LINE:COL says."""
+    file, line, column = at.rsplit(":", 2)
+    return Place(file, int(line), int(column))
+
+
 @dataclass(frozen=True)
 class Flaw:
     """A problem and the JSON pointer it is about."""

@@ -69,6 +69,10 @@ def _chosen(spec: ParamSpec, playbook: Playbook, host: Host, overrides: Mapping[
             at=spec.at,
             fix=f"-p {spec.name}=..., or in the inventory; for example {example(spec)}",
         )
+    if found.unread:
+        message = f"{host.name}: '{spec.name}' from {found.layer} {found.unread}"
+        fix = f"-p {spec.name}=..., or under 'vars' of {host.name} in a file of remedy's"
+        raise Refused(message, at=found.at, fix=fix)
     if isinstance(found.value, SecretRef):
         return found
     try:

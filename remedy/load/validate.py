@@ -7,8 +7,9 @@ from pathlib import Path
 
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Invalid, Problem
-from remedy.load.documents import Document, read_document
-from remedy.load.find import POLICY_STEMS, SUFFIXES, find_playbook, inventory_files, yaml_files
+from remedy.load.ansible.files import ANSIBLE, VARIABLES, candidates, source_of
+from remedy.load.documents import Document, parse_document
+from remedy.load.find import POLICY_STEMS, SUFFIXES, find_playbook, yaml_files
 from remedy.load.playbook import check_document
 from remedy.load.policy import held_policy
 
@@ -19,41 +20,75 @@ def files_to_validate(names: Sequence[str], home: Path) -> list[Path]:
     Raises Invalid for a name that means nothing.
     """
     if not names:
-        return [p for d in (home / "playbooks", home / "inventory") for p in yaml_files(d)]
+        return [*yaml_files(home / "playbooks"), *_of_directory(home / "inventory")]
     return [path for name in names for path in _files(name, home)]
 
 
 def _files(name: str, home: Path) -> list[Path]:
-    if "\0" not in name and Path(name).is_dir():
-        below = sorted(p for p in Path(name).rglob("*") if p.suffix in SUFFIXES and p.is_file())
-        return [p for p in below if not any(part.startswith(".") for part in p.relative_to(name).parts)]
+    if "\0" in name and not Path(name).is_dir():
+        return [find_playbook(name, home)]
+    path = Path(name)
+    if path.is_dir():
+        found = sorted(
+            {*path.rglob("*.yml"), *path.rglob("*.yaml"), *(p for d in _inventories(path) for p in candidates(d))}
+        )
+        return [p for p in found if p.is_file() and not _is_aside(p.relative_to(path))]
+    if path.is_file() and path.suffix not in SUFFIXES and _is_ansible(path):
+        return [path]
     return [find_playbook(name, home)]
+
+
+def _of_directory(directory: Path) -> list[Path]:
+    return sorted(
+        {*yaml_files(directory), *(p for p in candidates(directory) if p.suffix in SUFFIXES or _is_ansible(p))}
+    )
+
+
+def _inventories(path: Path) -> list[Path]:
+    """The directories called inventory, here and below."""
+    return [d for d in (path, *path.rglob("inventory")) if d.name == "inventory" and d.is_dir()]
+
+
+def _is_aside(path: Path) -> bool:
+    """Hidden, or variables of Ansible's, which are read with the inventory that they belong to."""
+    return any(part.startswith(".") or part in VARIABLES for part in path.parts)
+
+
+def _is_ansible(path: Path) -> bool:
+    try:
+        return source_of(path).form in ANSIBLE
+    except Invalid:
+        return True  # what is wrong with it is told
 
 
 def validate_paths(names: Sequence[str], home: Path, catalogue: Catalogue) -> list[Problem]:
     """All problems of these files, in order; none means that they are valid."""
     problems: list[Problem] = []
-    inventories: list[Document] = []
+    inventories: list[Path] = []
     for path in files_to_validate(names, home):
         try:
-            document = read_document(path)
+            source = source_of(path)
+            document = parse_document(source.content, source.file)
         except Invalid as wrong:
             problems.append(Problem(at=wrong.at, message=wrong.message, fix=wrong.fix))
             continue
-        if _is_inventory(path, document):
-            inventories.append(document)
+        if source.form in ANSIBLE or _is_inventory(path, document):
+            inventories.append(path)
         else:
             _check(path, document, catalogue)
             problems += document.flaws.problems()
-    return problems + _of_inventory(inventories)
+    return problems + _of_inventories(inventories)
 
 
-def _of_inventory(documents: list[Document]) -> list[Problem]:
-    if not documents:
+def _of_inventories(paths: Sequence[Path]) -> list[Problem]:
+    """The problems of inventories; the files of one directory are one inventory."""
+    if not paths:
         return []
-    from remedy.load.inventory import read_inventory  # noqa: PLC0415 — a playbook alone is validated without it
+    from remedy.load.inventory import read_files  # noqa: PLC0415 — a playbook alone is validated without it
 
-    return list(read_inventory(documents)[1].problems())
+    directories = dict.fromkeys(p.parent for p in paths)
+    read = [read_files([p for p in paths if p.parent == d], d, {}) for d in directories]
+    return [problem for one in read for problem in one.flaws.problems()]
 
 
 def _check(path: Path, document: Document, catalogue: Catalogue) -> None:
@@ -66,7 +101,7 @@ def _check(path: Path, document: Document, catalogue: Catalogue) -> None:
 def _is_inventory(path: Path, document: Document) -> bool:
     if path.stem in POLICY_STEMS or "playbook" in _keys(document):
         return False
-    in_place = path.absolute().parent.name == "inventory" and path in inventory_files(path.parent)
+    in_place = path.absolute().parent.name == "inventory"
     return in_place or bool(_keys(document) & {"hosts", "groups"})
 
 

@@ -30,11 +30,15 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class Sourced:
-    """A value and the FILE:LINE:COL it was written at. A secret is a `SecretRef`, never text."""
+    """A value and the FILE:LINE:COL it was written at. A secret is a `SecretRef`, never text.
+
+    Where `unread` is not "", the value is only carried: it says why no parameter can take it.
+    """
 
     value: Json | SecretRef
     at: str
     layer: str  # "all", "group NAME", "host NAME", "-p", "default"
+    unread: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

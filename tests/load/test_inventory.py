@@ -10,7 +10,8 @@ import pytest
 from remedy.errors import Invalid, Refused, Unsafe
 from remedy.load.addresses import parse_address, parse_host_key
 from remedy.load.identity import check_identity
-from remedy.load.inventory import Layered, explain, load_inventory, read_inventory, select
+from remedy.load.inventory import explain, load_inventory, read_inventory, select
+from remedy.load.merging import Layered
 from remedy.model import Address, SecretRef
 from tests.load.toy import document, line_of
 
