@@ -5,7 +5,7 @@ from __future__ import annotations
 from remedy.cli.carrying import continued, named_hosts, run_json, tell_run
 from remedy.cli.wiring import Parts
 from remedy.engine.recover import by_hand
-from remedy.engine.report import HostState, RunState, exit_code, fold
+from remedy.engine.report import MOST_RESUMES, HostState, RunState, exit_code, fold
 from remedy.errors import Invalid, Refused
 from remedy.load.text import suggestion
 
@@ -13,11 +13,21 @@ MANY = 1000  # open runs; more of them is not a matter for one command
 
 
 def resume(parts: Parts, ref: str, *, json: bool) -> int:
-    """Go on with one run, or with all that are open. Returns the worst exit code."""
+    """Go on with one run, or with all that are open; one that was cut off again and again must be named.
+
+    Returns the worst exit code.
+    """
     runs = [parts.store.run(ref)] if ref else list(reversed(parts.store.runs(MANY, open_only=True)))
     states = []
     for row in runs:
         state = fold(row.id, parts.store.events(run=row.id))
+        if state.needs_person and not ref:
+            parts.world.err(
+                f"run {row.id} was gone on with {MOST_RESUMES} times and cut off each time: it must be named now",
+                f"look at it: remedy show {row.id}; then, by its name: remedy resume {row.id}",
+            )
+            states.append(state)
+            continue
         states.append(_gone_on(parts, state, json=json))
         if states[-1].outcome is None:  # somebody asked to stop
             break

@@ -9,6 +9,7 @@ from typing import cast
 from remedy.codec import decode
 from remedy.model import Event, Json, Kind, Outcome, UndoBy, Verdict, worst
 
+MOST_RESUMES = 3  # of a run on one host, before a person must name it: what ends it each time may be the run itself
 ACTED = (Outcome.CHANGED, Outcome.FAILED, Outcome.UNKNOWN)
 
 
@@ -49,6 +50,7 @@ class HostState:
     verdict: Verdict | None = None
     reason: str = ""
     fence: int = 0
+    leases: int = 0  # how often a runner began here, or went on
     closed: bool = False
     lines: tuple[str, ...] = ()  # both observations, where the plan was stale
     held: tuple[str, ...] | None = None  # which checks of the goal were as wanted before the first act
@@ -73,6 +75,11 @@ class RunState:
     @property
     def is_closed(self) -> bool:
         return bool(self.closed_at)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether it was gone on with so often, and cut off each time, that nothing goes on with it unasked."""
+        return not self.is_closed and any(h.leases > MOST_RESUMES and not h.closed for h in self.hosts.values())
 
 
 def fold(run: str, events: Iterable[Event]) -> RunState:
@@ -128,7 +135,7 @@ def _apply_host(host: HostState, event: Event) -> HostState:
     body = event.body
     match event.kind:
         case Kind.HOST_LEASED:
-            return replace(host, fence=cast(int, body["fence"]))
+            return replace(host, fence=cast(int, body["fence"]), leases=host.leases + 1)
         case Kind.CHECKED:
             says = _texts(body, "says")
             held = host.held if host.held is not None or "held" not in body else _texts(body, "held")

@@ -187,6 +187,25 @@ def test_a_lost_answer_is_unknown_until_it_is_settled(bench: Bench) -> None:
     assert bench("resume").out == "no run is open\n"
 
 
+def test_fault_058_a_run_that_is_cut_off_again_and_again_waits_for_a_person_to_name_it(bench: Bench) -> None:
+    def lose_the_answer() -> None:
+        bench.hosts["test1"].fail(Fault(verb="change", when="dispatched"))
+
+    lose_the_answer()
+    run = bench("apply", "disk-full", "--host", "test1", "--yes", "--json").document["run"]
+    for _ in range(3):
+        lose_the_answer()
+        assert bench("resume", "--json").code == 6
+    before = bench.connections
+
+    unasked = bench("resume")
+
+    assert (unasked.code, bench.connections) == (6, before), unasked
+    assert f"remedy resume {run}" in unasked.err
+    named = bench("resume", run, "--json")
+    assert (named.code, named.document["verdict"]) == (0, "resolved"), named
+
+
 def test_undo_brings_back_what_a_run_took(bench: Bench) -> None:
     before = dict(bench.disks["test1"].files)
     run = bench("apply", "disk-full", "--host", "test1", "--yes", "--json").document["run"]
