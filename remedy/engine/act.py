@@ -76,19 +76,28 @@ def _send(at: Standing, step: PlannedStep, approved: Change, allowed: Allowed, a
     except Lost:
         return None
     if reply.state in ("done", "failed"):
-        for look in then:  # what was seen before the act says nothing now
-            at.replies.pop(look, None)
+        at.forget(then)  # what was seen before the act says nothing now
         at.replies.update(zip(then, reply.after, strict=False))
     return reply
 
 
 def _then(at: Standing, step: PlannedStep) -> tuple[Look, ...]:
-    """What to look at right after a change: its own effect, the ladder's end, the goal."""
-    assert step.look is not None
-    looks = [step.look, *verify.looks_of(at.part.until), *verify.looks_of(verify.goal_of(at.part))]
-    following = at.part.steps[at.part.steps.index(step) + 1 :]
-    looks += [s.look for s in following if s.look is not None and s.change is not None]
+    """What to look at right after a change: its own effect, the ladder's end, what it may have made different.
+
+    After the last change also the goal. A later step that touches something else is not looked at: the host
+    compares its ground anyway before it acts.
+    """
+    assert step.look is not None and step.change is not None
+    looks = [step.look, *verify.looks_of(at.part.until)]
+    following = [s for s in at.part.steps[at.part.steps.index(step) + 1 :] if s.look is not None and s.change]
+    looks += [s.look for s in following if s.look and s.change and _may_differ(step.change.touches, s.change.touches)]
+    looks += [] if following else verify.looks_of(verify.goal_of(at.part))
     return tuple(dict.fromkeys(looks))
+
+
+def _may_differ(touched: tuple[str, ...], touches: tuple[str, ...]) -> bool:
+    """Whether a change may have made another one's ground different; one that does not say what it touches may."""
+    return not touched or not touches or overlaps(touches, touched)
 
 
 def _judge(at: Standing, step: PlannedStep, action: Action[Any], sent: Allowed, reply: ChangeReply) -> Ended:

@@ -119,6 +119,7 @@ class Climb:
         try:
             if step.question:
                 answer = self.at.crew.answer(self.at.host.name, step)
+                self.at.forget()
                 return Ended(Outcome.UNCHANGED, f"answered by {self.at.crew.person}: {answer}")
             if step.change is None:
                 return Ended(Outcome.UNCHANGED, step.reason)
@@ -144,9 +145,8 @@ class Climb:
     def _verified(self) -> verify.Told:
         """The goal, asked within its time; where nothing was done, as it was seen. What cannot be asked is not told."""
         try:
-            if all(o in (Outcome.UNCHANGED, Outcome.REFUSED) for o in self.outcomes):
-                told = self.at.tell(self._goal)
-            else:
+            told = self._told_with_the_last_act()
+            if told is None:
                 told = verify.ask_within(self._goal, self.at.session, self.at.crew.catalogue, self.at.crew.clock)
         except (StoreError, Bug):
             raise
@@ -154,6 +154,15 @@ class Climb:
             told = verify.Told(Answer.CANNOT_TELL, (), unanswered=error.message)
         self._checked("verify", told)
         return told
+
+    def _told_with_the_last_act(self) -> verify.Told | None:
+        """The goal where nothing was done, as it was seen; where it came with the last act and holds, by that."""
+        if all(o in (Outcome.UNCHANGED, Outcome.REFUSED) for o in self.outcomes):
+            return self.at.tell(self._goal)
+        if any(look not in self.at.replies for look in verify.looks_of(self._goal)):
+            return None
+        told = self.at.tell(self._goal)
+        return told if told.answer is Answer.OK else None
 
     def _checked(
         self, what: str, told: verify.Told, more: dict[str, Json] | None = None, *, can_wait: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from remedy.actions.catalogue import Catalogue
@@ -108,6 +108,11 @@ class Standing:
     def look(self, looks: list[Look] | tuple[Look, ...]) -> None:
         """Ask again, in one request, and remember the answers."""
         self.replies.update(zip(looks, self.session.look(looks), strict=True))
+
+    def forget(self, looks: Iterable[Look] = ()) -> None:
+        """Forget what was seen of these, and of the goal: something was done since, or much time went by."""
+        for look in (*looks, *verify.looks_of(verify.goal_of(self.part))):
+            self.replies.pop(look, None)
 
     def record(self, kind: Kind, step: str, body: Mapping[str, Json], *, can_wait: bool = False) -> None:
         """Append one event of this host. With its fence, so that a later runner's word outweighs it.

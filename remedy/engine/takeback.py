@@ -70,6 +70,7 @@ def _sent(at: Standing, step: PlannedStep, state: StepState, undo: UndoBy, why: 
     )
     body: dict[str, Json] = {**intent(request), "undo": True}
     at.record(Kind.STEP_INTENT, step.step, body)
+    at.forget()
     try:
         reply = at.session.change(request)
     except Lost as lost:

@@ -25,6 +25,12 @@ def ladder() -> Remedy:
     return drop_until(4)
 
 
+def goal_apart() -> Remedy:
+    """Two rungs and one that is not needed, and a goal that is asked by itself after them."""
+    steps = [*ladder().steps, step("third", "toy.drop", where="/c")]
+    return replace(drop_until(5), steps=steps, verify=asked("toy.up", service="web", within_s=3))
+
+
 def mixed() -> Remedy:
     """Several operations, steps on what other steps made, a start; the first act makes the symptom go."""
     more = [step("shift", "toy.shift", where="/c"), step("id", "toy.drop-by-id", where="/c")]

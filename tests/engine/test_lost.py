@@ -14,6 +14,7 @@ from remedy.ports import ChangeReply, ChangeRequest, Session
 from tests.engine.between import GatedSession, GatedTransport
 from tests.engine.conftest import NewScene
 from tests.engine.scene import DROP_A, always, asked, drop_until, outcomes_of, question
+from tests.engine.story import goal_apart
 
 
 @pytest.mark.parametrize("when", ["dispatched", "answered", "acting"])
@@ -74,7 +75,7 @@ def test_a_connection_that_ends_at_a_look_is_no_unknown(new_scene: NewScene) -> 
 def test_a_verification_that_cannot_be_asked_is_inconclusive_and_the_change_stands(new_scene: NewScene) -> None:
     scene = new_scene()
     scene.machines["h1"].fail(Fault(verb="look", when="dispatched", nth=2))
-    state = scene.go(drop_until(4))
+    state = scene.go(goal_apart())
     assert (state.outcome, state.verdict, exit_code(state)) == (Outcome.CHANGED, Verdict.INCONCLUSIVE, 4)
     assert state.is_closed
 

@@ -16,14 +16,14 @@ from remedy.hosts.fake import Fault
 from remedy.model import Host, Kind, Look, Outcome, Reply, Verdict
 from remedy.ports import Lease, Session
 from tests.engine.between import GatedSession, GatedTransport, KillAt, Killed
-from tests.engine.story import Story, all_let_go, ladder
+from tests.engine.story import Story, all_let_go, goal_apart, ladder
 
 
 @pytest.mark.parametrize("where", ["before append", "before change", "after change", "before look", "before release"])
 def test_fault_061_a_process_that_stood_still_does_nothing_more_once_another_took_over(
     tmp_path: Path, where: str
 ) -> None:
-    story = Story(tmp_path / "home", ladder)
+    story = Story(tmp_path / "home", goal_apart)
     resumed: list[RunState] = []
 
     def stands_still(name: str) -> None:
