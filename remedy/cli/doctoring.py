@@ -23,7 +23,7 @@ LIBRARIES = {
     "jsonschema": "what is wrong with a file",
     "paramiko": "hosts over SSH",
     "fabric": "a home from ~/.ssh/config",
-    "docker": "hosts that are containers (to come)",
+    "docker": "hosts that are containers",
 }
 PROGRAMS = {"sshd": "remedy demo uses it where it is there; else a server that comes as a library"}
 
@@ -118,11 +118,19 @@ def _host(host: Host, parts: Parts) -> Iterator[Finding]:
 
     if host.address.scheme == "ssh" and not host.host_key and not host.known_hosts:
         yield Finding(f"host {host.name}", "fault", "its key is not pinned", f"remedy trust {host.name}")
+    if host.address.scheme == "docker" and not host.via:
+        from remedy.hosts.container import demand_engine  # noqa: PLC0415 — where it is used
+
+        yield from _faults(host, lambda: demand_engine(host))
     if host.identity:
-        try:
-            check_identity(identity_file(host.identity), parts.home.path)
-        except RemedyError as error:
-            yield Finding(f"host {host.name}", "fault", error.message, error.fix)
+        yield from _faults(host, lambda: check_identity(identity_file(host.identity), parts.home.path))
+
+
+def _faults(host: Host, demand: Callable[[], None]) -> Iterator[Finding]:
+    try:
+        demand()
+    except RemedyError as error:
+        yield Finding(f"host {host.name}", "fault", error.message, error.fix)
 
 
 def tell(world: World, findings: Sequence[Finding], *, as_json: bool) -> int:

@@ -88,13 +88,16 @@ def _host_lines(part: HostPlan, paint: Paint, *, whole: bool) -> list[str]:
 
 
 def _address(part: HostPlan) -> str:
-    """The address as the entry has it; what is there is a model.Address in JSON."""
+    """The address as the entry has it, where what is there is a model.Address in JSON; and which container it is."""
     found = part.entry.get("address")
     if not isinstance(found, dict):
         return ""
     user = f"{found.get('user')}@" if found.get("user") else ""
     port = f":{found.get('port')}" if found.get("scheme") == "ssh" else ""
-    return visible(f"{found.get('scheme')}://{user}{found.get('name')}{port}")
+    via = f" via {part.entry.get('via')}" if part.entry.get("via") else ""
+    identifier, _, started = part.container.partition(" ")
+    which = f"  container {identifier[:12]}, started {started[:19].replace('T', ' ')} UTC" if identifier else ""
+    return visible(f"{found.get('scheme')}://{user}{found.get('name')}{port}{via}{which}")
 
 
 def _symptoms(part: HostPlan) -> int:

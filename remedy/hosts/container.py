@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 from dataclasses import dataclass
+from pathlib import Path
 
-from remedy.errors import RemedyError, Stale, Unreachable
+from remedy.errors import RemedyError, Stale, Unreachable, Unsafe
 from remedy.model import Host
 
 SOCKET = "/var/run/docker.sock"  # Docker's own default; an entry's `engine` names another
+ANSWER_S = 15
 NO_SHELL = re.compile("executable file not found|ended with 12[67]$")  # docker-exec(1): not to be run, not there
 
 
@@ -47,6 +51,22 @@ def demand_same(host: Host, found: Found) -> None:
     if found.status != "running":
         fix = f"docker {'unpause' if found.status == 'paused' else 'start'} {name}"
         raise Unreachable(f"{host.name}: the container {name} is {found.status}", at=host.at, fix=fix)
+
+
+def demand_engine(host: Host) -> None:
+    """Raise unless an engine of this machine listens, root's or our own: it is sent all that the host is."""
+    path = engine_of(host)
+    try:
+        owner = Path(path).stat().st_uid
+        if owner not in (0, os.getuid()):
+            raise Unsafe(f"{host.name}: {path} belongs to user {owner}", at=host.at, fix="neither root nor you")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(ANSWER_S)
+            probe.connect(path)
+    except TimeoutError as error:
+        raise Unreachable(f"{host.name}: the engine at {path} does not answer", at=host.at) from error
+    except OSError as error:
+        raise no_engine(host, str(error)) from error
 
 
 def no_such(host: Host) -> Unreachable:

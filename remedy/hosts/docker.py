@@ -10,18 +10,15 @@ import contextlib
 import os
 import socket
 import time
-from pathlib import Path
 from typing import cast
 
 import docker
 from docker.errors import APIError, DockerException, NotFound
 from requests.exceptions import RequestException
 
-from remedy.errors import Unreachable, Unsafe
-from remedy.hosts.container import Found, demand_same, ended, engine_of, no_engine, no_such
+from remedy.hosts.container import ANSWER_S, Found, demand_engine, demand_same, ended, engine_of, no_engine, no_such
 from remedy.model import Host
 
-ANSWER_S = 15
 ENDING_S = 2.0
 PIECE_BYTES = 65_536
 COMPLAINT_BYTES = 8_192
@@ -111,7 +108,7 @@ def open_pipe(host: Host, command: str) -> DockerPipe:
     Raises Stale when it is not the container that the host must be, Unsafe for an engine of somebody
     else's, Unreachable for everything else.
     """
-    _demand_engine(host)
+    demand_engine(host)
     try:
         client = _Client(base_url=f"unix://{engine_of(host)}", version="auto", timeout=ANSWER_S)
         said = client.inspect_container(host.address.name)
@@ -124,19 +121,3 @@ def open_pipe(host: Host, command: str) -> DockerPipe:
     except (DockerException, RequestException, OSError) as error:
         why = error.explanation if isinstance(error, APIError) else str(error)
         raise no_engine(host, str(why)) from error
-
-
-def _demand_engine(host: Host) -> None:
-    """Raise unless an engine listens there that is root's or our own: it is sent all that the host is."""
-    path = engine_of(host)
-    try:
-        owner = Path(path).stat().st_uid
-        if owner not in (0, os.getuid()):
-            raise Unsafe(f"{host.name}: {path} belongs to user {owner}", at=host.at, fix="neither root nor you")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            probe.settimeout(ANSWER_S)
-            probe.connect(path)
-    except TimeoutError as error:
-        raise Unreachable(f"{host.name}: the engine at {path} does not answer", at=host.at) from error
-    except OSError as error:
-        raise no_engine(host, str(error)) from error

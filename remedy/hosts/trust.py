@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from remedy.errors import Unreachable
+from remedy.errors import Invalid
 from remedy.hosts.greet import close_all, greet
 from remedy.hosts.keys import ALGORITHMS, Pin
 from remedy.model import Host
@@ -26,12 +26,13 @@ class OfferedKey:
 
 
 def fetch_host_key(host: Host) -> OfferedKey:
-    """The key that the host shows, the strongest type it has. Raises Unreachable.
+    """The key that the host shows, the strongest type it has. Raises Unreachable, and Invalid for what has none.
 
     No credential is sent, and no pinned key is looked at.
     """
     if host.address.scheme != "ssh":
-        raise Unreachable(f"{host.name}: {host.address} has no host key")
+        why = ": a plan holds the full id of its container" if host.address.scheme == "docker" else ""
+        raise Invalid(f"{host.name}: {host.address} has no host key", at=host.at, fix=f"nothing is to be done{why}")
     transport = greet(host.name, host.address, ALGORITHMS)
     try:
         key = transport.get_remote_server_key()

@@ -192,13 +192,44 @@ def test_an_address_is_read(text: str, address: Address) -> None:
         *("ssh://-a", "ssh://1.2.3", "ssh://1.2.3.256", "ssh://999", "ssh://[::1", "ssh://[::1%lo]", "ssh://[1.2.3.4]"),
         *("ssh://::1", "ssh://h\u00f6st", "ssh://h\u043est", "ssh://" + "a" * 64, "ssh://" + "a." * 200 + "a"),
         *("SSH://h", " ssh://h", "docker://", "docker://-x", "docker://a b", "docker://a/b", "local://x", "local:"),
-        *("h", "", "telnet://h", "file:///x"),
+        *("h", "", "telnet://h", "file:///x", "docker://root@web", "docker://h:2375", "docker://web-1\n"),
     ],
 )
 def test_fault_015_an_address_that_could_be_something_else_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse_address(text)
     assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ("address: 'docker://a', known_hosts: '~/k'", "'known_hosts' does not fit docker://"),
+        ("address: 'docker://a', identity: ~/key", "'identity' does not fit docker://"),
+        ("address: 'ssh://a', engine: 'unix:///run/docker.sock'", "'engine' does not fit ssh://"),
+        ("address: 'docker://a', engine: 'tcp://10.0.0.1:2375'", "via: HOST"),
+        ("address: 'docker://a', engine: 'ssh://root@elsewhere'", "via: HOST"),
+        ("address: 'docker://a', engine: 'unix://relative'", "wanted unix:///PATH"),
+        ("address: 'docker://a', engine: 'unix:///run/../etc/x'", "wanted unix:///PATH"),
+        ('address: "docker://a", engine: "unix:///run/a\\nb"', "wanted unix:///PATH"),
+        ("address: 'docker://root@a'", "become: true is root there"),
+        ("address: 'ssh://a', via: box", "box does not lead to x"),
+        ("address: 'ssh://a', via: me", "me does not lead to x"),
+        ("address: 'docker://a', via: nobody", "no host is called so"),
+    ],
+)
+def test_what_does_not_fit_a_container_is_told(entry: str, says: str) -> None:
+    others = "  box: {address: 'docker://b'}\n  me: {address: 'local://'}\n"
+    found = problems(f"hosts:\n{others}  x: {{{entry}}}\n")
+    assert says in found[0], found
+
+
+def test_a_container_may_be_reached_through_any_host_and_name_its_engine() -> None:
+    others = "  a: {address: 'ssh://a'}\n  me: {address: 'local://'}\n  b: {address: 'docker://b', via: a}\n"
+    engine = "engine: 'unix:///run/x.sock'"
+    boxes = "".join(f"  {v}-x: {{address: 'docker://x', via: {v}, {engine}}}\n" for v in ("a", "me", "b"))
+    found = merged(f"hosts:\n{others}{boxes}")
+    assert {found.hosts[f"{v}-x"].engine for v in ("a", "me", "b")} == {"unix:///run/x.sock"}
 
 
 def test_fault_016_nothing_named_is_nothing_chosen() -> None:
