@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, Protocol
 
-from remedy.errors import Refused
 from remedy.model import (
     Approval,
     Draft,
@@ -20,8 +19,10 @@ from remedy.model import (
     Plan,
     Reply,
     SecretRef,
+    StandingApproval,
 )
 from remedy.secret import Secret
+from remedy.terms import UNCONDITIONAL, Conditions
 
 Resolve = Callable[[SecretRef], Secret]
 
@@ -197,36 +198,6 @@ class RunRow:
     outcome: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Budget:
-    """How often runs of a playbook may change one host within a stretch of time; `at` says where it is written."""
-
-    host: str
-    most: int
-    within: timedelta
-    at: str
-
-
-def always_open(_: datetime) -> Refused | None:
-    """It is the time, at any time."""
-    return None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Conditions:
-    """What must hold besides consent in the moment in which a plan is redeemed, by the store's own clock.
-
-    `closed` says why it is not the time, a window or a freeze; only an approval that broke the
-    glass stands for it, and for a spent budget.
-    """
-
-    closed: Callable[[datetime], Refused | None] = always_open
-    budgets: tuple[Budget, ...] = ()
-
-
-UNCONDITIONAL = Conditions()
-
-
 class Store(Protocol):
     """Plans, approvals, runs and the journal, in one place with one order.
 
@@ -278,6 +249,29 @@ class Store(Protocol):
 
         Raises Unapproved (who is still needed), Closed or Spent (what the conditions say), or Refused
         when the plan was applied already: of any number of callers exactly one succeeds.
+        """
+        ...
+
+    def stand(self, approval: StandingApproval) -> None:
+        """Record a consent that stands. Raises Refused for one that has expired, or covers a high risk."""
+        ...
+
+    def revoke(self, ref: str, person: str, reason: str) -> StandingApproval:
+        """Take a standing approval back, by its id or a prefix. Raises Invalid, or Refused where it is already."""
+        ...
+
+    def standing(self) -> tuple[StandingApproval, ...]:
+        """Every consent that stands or stood, newest first."""
+        ...
+
+    def latest(self) -> datetime:
+        """The latest time that the store has seen; it counts no earlier one."""
+        ...
+
+    def accept_clock(self, person: str) -> Event:
+        """Take this machine's clock for right, though later times were seen. Every approval given before is void.
+
+        Raises Refused where it is not behind.
         """
         ...
 

@@ -20,7 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "unlock": "Remove a lease that nobody holds any more",
     "trust": "Pin a host's key, after showing its fingerprint",
     "show": "Show a plan or a run",
-    "list": "List plans, runs, hosts, actions, playbooks or schedules",
+    "list": "List plans, runs, hosts, actions, playbooks, schedules or approvals",
     "explain": "Explain an action, a variable, a refusal or an exit code",
     "validate": "Find every mistake in playbooks, inventory and policy; no host is touched",
     "doctor": "Say what is missing here, and how to get it",

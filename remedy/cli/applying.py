@@ -21,7 +21,7 @@ def apply_playbook(parts: Parts, playbook: str, target: Target, said: Consent, *
     show_plan(parts, plan, as_json=json)
     demand_some_told(plan)
     consent(parts, plan, said)
-    return run_plan(parts, plan, named_hosts(parts, plan), json=json)
+    return run_plan(parts, plan, named_hosts(parts, plan), json=json, standing=said.standing)
 
 
 def apply_plan(parts: Parts, ref: str, said: Consent, *, json: bool) -> int:
@@ -33,7 +33,7 @@ def apply_plan(parts: Parts, ref: str, said: Consent, *, json: bool) -> int:
     if lacking(parts.store, plan, parts.clock.now()):
         show_plan(parts, plan, as_json=json)
     consent(parts, plan, said)
-    return run_plan(parts, plan, hosts, json=json)
+    return run_plan(parts, plan, hosts, json=json, standing=said.standing)
 
 
 def _kept(parts: Parts, ref: str) -> Plan:

@@ -21,6 +21,7 @@ class Consent:
     break_glass: str = ""
     through: str = ""
     reason: str = ""
+    standing: bool = False
 
 
 def prompt(world: World, question: str) -> str:
@@ -106,3 +107,10 @@ def lacking(store: Store, plan: Plan, now: datetime) -> Refused | None:
     except Refused as refused:
         return refused
     return None
+
+
+def standing_consent(store: Store, plan: Plan, now: datetime) -> tuple[Approval, ...]:
+    """What consents to this plan without anybody being asked. Raises Unapproved, saying why none that stands does."""
+    from remedy.store.standing import consent_with  # noqa: PLC0415 — pure; where it is used
+
+    return consent_with(plan, plan.need, store.approvals(plan.id), store.standing(), max(now, store.latest()))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from remedy.cli.asking import Consent, approval_of, demand_consent, lacking
-from remedy.cli.plan_text import plan_lines
+from remedy.cli.asking import Consent, approval_of, demand_consent, lacking, standing_consent
+from remedy.cli.plan_text import given_words, plan_lines
 from remedy.cli.progress import Progress
 from remedy.cli.run_text import verdict_lines
 from remedy.cli.stopping import Stopping
@@ -32,6 +32,10 @@ def consent(parts: Parts, plan: Plan, said: Consent) -> None:
     hindrance = conditions_of(plan, parts.policy).closed(parts.clock.now())
     if hindrance and not said.break_glass and not any(a.break_glass for a in given):
         raise hindrance
+    if said.standing:
+        used = standing_consent(parts.store, plan, parts.clock.now())
+        parts.world.err(*(f"consent: {given_words(a)} ({a.id})" for a in used))
+        return
     missing = lacking(parts.store, plan, parts.clock.now())
     if missing is None and (hindrance is None or any(a.break_glass for a in given)):
         return
@@ -43,9 +47,13 @@ def consent(parts: Parts, plan: Plan, said: Consent) -> None:
     parts.store.approve(approval_of(plan, parts.person, parts.clock.now(), ttl_s, said))
 
 
-def run_plan(parts: Parts, plan: Plan, hosts: Mapping[str, Host], *, json: bool) -> int:
+def run_plan(parts: Parts, plan: Plan, hosts: Mapping[str, Host], *, json: bool, standing: bool = False) -> int:
     """Carry out a plan and tell its record. Returns the exit code."""
-    state = _carried(parts, lambda runner: runner.start(plan, hosts), lambda s: tell_run(parts, s, json=json))
+    state = _carried(
+        parts,
+        lambda runner: runner.start(plan, hosts, standing=standing),
+        lambda s: tell_run(parts, s, json=json),
+    )
     return exit_code(state)
 
 

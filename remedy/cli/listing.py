@@ -34,6 +34,8 @@ def rows_of(parts: Parts, what: str, limit: int, *, open_only: bool) -> Listed:
             return _verbs(parts)
         case "playbooks":
             return _playbooks(parts)
+        case "approvals":
+            return _approvals(parts, open_only=open_only)
         case "schedules":
             return _schedules(parts)
         case other:
@@ -58,6 +60,17 @@ def _runs(parts: Parts, limit: int, *, open_only: bool) -> Listed:
             (r.id, r.playbook, _names(r.hosts), r.outcome or "open", r.verdict, r.person, r.created_at[:19])
             for r in runs
         ],
+    )
+
+
+def _approvals(parts: Parts, *, open_only: bool) -> Listed:
+    from remedy.cli.lasting import standing_rows  # noqa: PLC0415 — where it is used
+
+    found = standing_rows(parts, open_only=open_only)
+    return Listed(
+        documents=[document for document, _ in found],
+        head=("APPROVAL", "PLAYBOOK", "FOR", "AT MOST", "UNTIL", "BY", "STATE"),
+        rows=[row for _, row in found],
     )
 
 

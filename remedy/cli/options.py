@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ class Target:
         return bool(self.hosts or self.groups)
 
 
-def _keep(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> None:
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     ctx.meta[f"{PLACE}.{param.name}"] = value
 
 
@@ -89,6 +89,47 @@ def demand_target(ctx: click.Context) -> Target:
     return named
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What a standing approval covers, as it was said; `given` are the options that were typed."""
+
+    standing: bool = False
+    group: str = ""
+    host: str = ""
+    max_bytes: str = "0"
+    max_hosts: int = 1
+    max_risk: str = "medium"
+    until: str = ""
+    given: tuple[str, ...] = ()
+
+
+def standing_terms(function: FC) -> FC:
+    """The options of `--standing`; read them with `terms_of`."""
+    about: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("--until", "When it ends: 30d, or 2030-01-31; at most what the policy says.", {"metavar": "T", "default": ""}),
+        ("--max-risk", "The highest risk it covers.", {"type": click.Choice(["low", "medium"]), "default": "medium"}),
+        ("--max-hosts", "Hosts at once, at most.", {"type": click.IntRange(1), "default": 1, "show_default": True}),
+        ("--max-bytes", "Bytes at once, at most, such as 20GiB.", {"metavar": "N", "default": "0"}),
+        ("--host", "Only this host.", {"metavar": "H", "default": "", "shell_complete": of_hosts}),
+        ("--group", "Hosts of this group.", {"metavar": "G", "default": "", "shell_complete": of_groups}),
+        ("--standing", "Consent to a playbook for a while.", {"is_flag": True}),
+    )
+    for name, text, more in about:
+        function = click.option(name, help=text, expose_value=False, callback=_keep, **more)(function)
+    return function
+
+
+def terms_of(ctx: click.Context) -> Terms:
+    """What was said of a standing approval."""
+    names = [f.name for f in fields(Terms) if f.name != "given"]
+    typed = click.core.ParameterSource.COMMANDLINE
+    given = tuple("--" + n.replace("_", "-") for n in names if ctx.get_parameter_source(n) is typed)
+    return Terms(**{n: ctx.meta[f"{PLACE}.{n}"] for n in names}, given=given)
+
+
+standing = click.option(
+    "--standing", is_flag=True, help="Use standing approvals, and ask nobody; without one that fits it is refused."
+)
 yes = click.option("--yes", is_flag=True, help="Consent without being asked; never to a high risk.")
 break_glass = click.option(
     "--break-glass", metavar="REASON", default="", help="In an emergency: stand for every consent. It is recorded."

@@ -241,6 +241,7 @@ def need_words(need: Need) -> str:
 def given_words(approval: Approval) -> str:
     """Who consented, until when or to what use, and why."""
     used = f", used by run {approval.used_by}" if approval.used_by else f", until {approval.expires_at}"
+    used = ", void: the store's time was set back since" if approval.void else used
     glass = " BREAK-GLASS" if approval.break_glass else ""
     through = f", through step {visible(approval.through)}" if approval.through else ""
     reason = f": {visible(approval.reason)}" if approval.reason else ""

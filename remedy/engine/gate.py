@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from remedy.engine.calendar import wall_text
 from remedy.engine.policy import Subject, fits, opens, shut, subjects_of
 from remedy.errors import Closed, Refused
 from remedy.model import HostPlan, Plan, Policy
-from remedy.ports import Budget, Conditions, always_open
+from remedy.terms import Budget, Conditions, always_open
+
+BY_ITSELF = 3  # runs of a playbook on a host within an hour that nobody watches; systemd gives up after 5 in 10 s
+HOUR = timedelta(hours=1)
 
 
-def conditions_of(plan: Plan, policy: Policy) -> Conditions:
-    """What the policy demands of the moment in which this plan is applied, and of the hour before it."""
+def conditions_of(plan: Plan, policy: Policy, *, standing: bool = False) -> Conditions:
+    """What the policy demands of the moment in which this plan is applied, and of the hour before it.
+
+    `standing`: nobody is here to look whether it helps; where the policy gives no number of runs, the built-in holds.
+    """
     subjects = subjects_of(plan.playbook, plan.hosts)
     is_timed = bool(policy.windows or policy.freezes) and bool(subjects)
 
@@ -22,7 +28,8 @@ def conditions_of(plan: Plan, policy: Policy) -> Conditions:
 
     return Conditions(
         closed=closed if is_timed else always_open,
-        budgets=() if plan.undo_of else budgets_of(subjects, policy),
+        budgets=() if plan.undo_of else budgets_of(subjects, policy, standing=standing),
+        standing=standing,
     )
 
 
@@ -44,13 +51,19 @@ def _fix(when: datetime | None, zone: tzinfo) -> str:
     return f"apply it from {wall_text(when, zone)} on; {emergency}"
 
 
-def budgets_of(subjects: Sequence[Subject], policy: Policy) -> tuple[Budget, ...]:
+def budgets_of(subjects: Sequence[Subject], policy: Policy, *, standing: bool = False) -> tuple[Budget, ...]:
     """How often this playbook may change each of these hosts."""
-    return tuple(
+    written = tuple(
         Budget(host=s.host, most=c.runs, within=c.within, at=c.at)
         for s in subjects
         for c in policy.caps
         if c.runs is not None and fits(c, s)
+    )
+    said = {b.host for b in written}
+    rest = [s.host for s in subjects if standing and s.host not in said]
+    return (
+        *written,
+        *(Budget(host=h, most=BY_ITSELF, within=HOUR, at="built in, for standing approvals") for h in rest),
     )
 
 

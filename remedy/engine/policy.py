@@ -48,9 +48,9 @@ def subjects_of(playbook: str, hosts: Iterable[HostPlan]) -> list[Subject]:
     return [_subject(playbook, h) for h in hosts if h.changes]
 
 
-def subject_of(playbook: str, host: Host) -> Subject:
-    """A host before it was looked at."""
-    return Subject(host=host.name, playbook=playbook, environment=host.environment, groups=host.groups)
+def subject_of(playbook: str, host: Host, risk: Risk | None = None) -> Subject:
+    """A host before it was looked at, or as if something of this risk were to be done there."""
+    return Subject(host=host.name, playbook=playbook, environment=host.environment, groups=host.groups, risk=risk)
 
 
 def _subject(playbook: str, host: HostPlan) -> Subject:
@@ -62,14 +62,9 @@ def _subject(playbook: str, host: HostPlan) -> Subject:
         environment=host.environment,
         groups=tuple(map(str, groups)) if isinstance(groups, list) else (),
         risk=max(s.risk for s in host.changes),
-        size_bytes=sum(map(bytes_of, changes)),
+        size_bytes=sum(c.effect.size_bytes for c in changes),
         files=sum(map(files_of, changes)),
     )
-
-
-def bytes_of(change: Change) -> int:
-    """How many bytes a change says it frees, moves or writes."""
-    return sum(v for k, v in change.effect.measures.items() if k.startswith("bytes_"))
 
 
 def files_of(change: Change) -> int:

@@ -32,8 +32,10 @@ class Runner:
     fleet: Fleet
     owner: str
 
-    def start(self, plan: Plan, hosts: Mapping[str, Host]) -> RunState:
+    def start(self, plan: Plan, hosts: Mapping[str, Host], *, standing: bool = False) -> RunState:
         """Redeem the plan's approvals, create its run and carry it out to its record.
+
+        `standing`: nobody is here; standing approvals may be used, and it runs no oftener than is good.
 
         Raises Unapproved, Stale, Refused or StoreError before anything is done; afterwards
         nothing but StoreError: what happens to hosts is in the state that is returned. When
@@ -42,7 +44,7 @@ class Runner:
         self._demand_ours(plan, hosts)
         self.fleet.demand_room(_live(plan))
         run = "r" + secrets.token_hex(4)
-        conditions = conditions_of(plan, self.crew.policy)
+        conditions = conditions_of(plan, self.crew.policy, standing=standing)
         approvals = self.crew.store.redeem(plan, plan.need, self.crew.person, run, conditions)
         through = next((a.through for a in approvals if a.through), plan.through)
         return self._carry(self._approach(replace(plan, through=through), hosts, RunState(run=run)))

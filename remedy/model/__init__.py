@@ -32,7 +32,7 @@ from remedy.model.plan import (
     PlannedStep,
 )
 from remedy.model.policy import Cap, Freeze, Policy, Rule, Scope, Span, Window
-from remedy.model.record import Approval, Draft, Event, Kind
+from remedy.model.record import Approval, Draft, Event, Kind, StandingApproval
 from remedy.model.words import Answer, Json, Outcome, Risk, Verdict, worst
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "SecretRef",
     "Sourced",
     "Span",
+    "StandingApproval",
     "Undo",
     "UndoBy",
     "UndoImpossible",

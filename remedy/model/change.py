@@ -90,6 +90,11 @@ class Effect:
     says: str
     measures: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes it frees, moves or writes, by its own word."""
+        return sum(v for k, v in self.measures.items() if k.startswith("bytes_"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class UndoBy:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from remedy.model.words import Json
+from remedy.model.words import Json, Risk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,30 @@ class Approval:
     reason: str = ""
     used_by: str = ""  # the run that redeemed it
     break_glass: bool = False
+    void: bool = False  # given before the store's time was set back: nobody can tell whether it has expired
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandingApproval:
+    """A person's consent to a playbook as it was then, within caps, as often as it is asked, until it expires.
+
+    Of `group` and `host`, what is named must fit. `through` is not for it: it is all of the playbook or nothing.
+    """
+
+    id: str
+    playbook: str
+    playbook_digest: str
+    person: str
+    at: str
+    expires_at: str
+    group: str = ""
+    host: str = ""
+    max_bytes: int = 0  # of one plan, freed, moved or written
+    max_hosts: int = 1  # of one plan, on which something would be done
+    max_risk: Risk = Risk.MEDIUM
+    reason: str = ""
+    revoked: str = ""  # who took it back and why; "" while it stands
+    void: bool = False  # as of an approval
 
 
 class Kind(StrEnum):
@@ -31,6 +55,9 @@ class Kind(StrEnum):
     PLANNED = "planned"
     APPROVED = "approved"
     REJECTED = "rejected"
+    STANDING = "standing.approved"
+    REVOKED = "standing.revoked"
+    CLOCK_ACCEPTED = "clock.accepted"
     RUN_CREATED = "run.created"
     HOST_LEASED = "host.leased"
     STEP_INTENT = "step.intent"

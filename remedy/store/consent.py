@@ -20,7 +20,7 @@ def consent(plan: Plan, need: Need, approvals: Sequence[Approval], now: datetime
     demand_allowed(plan, need)
     if need.people == 0:
         return ()
-    fitting = [a for a in approvals if a.digest == plan.digest and a.plan == plan.id and not a.used_by]
+    fitting = [a for a in approvals if a.digest == plan.digest and a.plan == plan.id and not a.used_by and not a.void]
     live = [a for a in fitting if moment(a.expires_at) > now]
     for group in _groups(plan, live):
         if chosen := _enough(group, need.people, plan.requester):

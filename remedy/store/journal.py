@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from remedy.codec import encode
@@ -57,6 +57,16 @@ class Transaction:
                 self.rows("close_run", run=event.run, closed=event.seq)
             self.last = event
         return events
+
+    def set_back(self, draft: Draft) -> Event:
+        """Add an event at the machine's own time, though later ones were seen; from here on that time counts."""
+        self.now -= self.behind
+        self.behind = timedelta()
+        [event] = link([draft], at=written(self.now), after=replace(self.last, at=""))
+        self.rows("add_event", **rows.cells(event))
+        self.rows("reset_latest", latest=event.at)
+        self.last = event
+        return event
 
 
 class Journal:
@@ -189,7 +199,12 @@ def refuse_other_copy(mark: Mark | None, last: Event, home: str) -> None:
         raise StoreError(f"event {last.seq} is not the one recorded", at=f"events.seq={last.seq}", fix=RESTORE)
 
 
-OWN = frozenset({Kind.PLANNED, Kind.APPROVED, Kind.REJECTED, Kind.RUN_CREATED})
+OWN = frozenset(
+    {
+        *(Kind.PLANNED, Kind.APPROVED, Kind.REJECTED, Kind.RUN_CREATED),
+        *(Kind.STANDING, Kind.REVOKED, Kind.CLOCK_ACCEPTED),
+    }
+)
 
 
 def checked(draft: Draft) -> Draft:

@@ -23,6 +23,14 @@ SELECT id, latest FROM home;
 -- Time never goes back: an earlier time changes nothing.
 UPDATE home SET latest = :latest WHERE latest < :latest;
 
+-- name: reset_latest
+-- Only for a person who said that the clock was ahead and is right now.
+UPDATE home SET latest = :latest;
+
+-- name: clock_accepted
+-- The last event by which the store's time was set back: approvals given before it are void.
+SELECT MAX(seq) FROM events WHERE kind = 'clock.accepted';
+
 -- name: add_event
 INSERT INTO events (seq, at, kind, plan, run, host, step, body, before, hash)
 VALUES (:seq, :at, :kind, :plan, :run, :host, :step, :body, :before, :hash);
@@ -100,6 +108,23 @@ UPDATE approvals SET used_by = :run WHERE id = :id AND used_by IS NULL;
 -- name: used_approvals
 SELECT id, used_by FROM approvals WHERE used_by IS NOT NULL;
 
+-- name: add_standing
+INSERT INTO standing (id, event) VALUES (:id, :event);
+
+-- name: standing
+-- Every standing approval, newest first, and the event that took it back. The journal decides.
+SELECT e.seq, e.at, e.kind, e.plan, e.run, e.host, e.step, e.body, e.before, e.hash,
+    r.seq, r.at, r.kind, r.plan, r.run, r.host, r.step, r.body, r.before, r.hash, s.id
+FROM standing s JOIN events e ON e.seq = s.event
+LEFT JOIN events r ON r.plan = s.id AND r.kind = 'standing.revoked'
+ORDER BY s.event DESC;
+
+-- name: standing_refs
+SELECT id FROM standing WHERE id = :ref
+UNION
+SELECT id FROM standing WHERE NOT EXISTS (SELECT 1 FROM standing WHERE id = :ref) AND SUBSTR(id, 1, :size) = :ref
+LIMIT 2;
+
 -- name: add_run
 INSERT INTO runs (id, plan, created) VALUES (:id, :plan, :created);
 
@@ -164,6 +189,15 @@ SELECT 'runs', r.id, r.created FROM runs r JOIN events e ON e.seq = r.created
 WHERE e.kind <> 'run.created' OR e.run <> r.id OR e.plan <> r.plan
 UNION ALL
 SELECT 'runs', r.id, r.closed FROM runs r JOIN events e ON e.seq = r.closed WHERE e.kind <> 'run.closed' OR e.run <> r.id
+UNION ALL
+SELECT 'standing', s.id, s.event FROM standing s JOIN events e ON e.seq = s.event
+WHERE e.kind <> 'standing.approved' OR e.plan <> s.id
+UNION ALL
+SELECT 'standing', e.plan, e.seq FROM events e LEFT JOIN standing s ON s.event = e.seq
+WHERE e.kind = 'standing.approved' AND s.id IS NULL
+UNION ALL
+SELECT 'standing', e.plan, e.seq FROM events e LEFT JOIN standing s ON s.id = e.plan
+WHERE e.kind = 'standing.revoked' AND s.id IS NULL
 UNION ALL
 SELECT 'plans', e.plan, e.seq FROM events e LEFT JOIN plans p ON p.event = e.seq
 WHERE e.kind = 'planned' AND p.id IS NULL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,13 +10,14 @@ from remedy.codec import encode
 from remedy.digest import canonical
 from remedy.errors import Refused, Spent
 from remedy.model import Approval, Draft, Event, Json, Kind, Need, Plan
-from remedy.ports import UNCONDITIONAL, Conditions
 from remedy.store import rows
 from remedy.store.audit import sha256
 from remedy.store.connection import Cell
 from remedy.store.consent import consent, demand_allowed
 from remedy.store.journal import Journal, Transaction
+from remedy.store.standing import accepted, all_standing, consent_with
 from remedy.store.times import moment, written
+from remedy.terms import UNCONDITIONAL, Conditions
 
 CLOCK_SLACK = timedelta(seconds=120)  # ordinary corrections by a time service stay below it
 
@@ -32,7 +33,7 @@ def approve(journal: Journal, approval: Approval) -> None:
                 fix=f"look at it again: remedy show {approval.plan}",
             )
         if moment(approval.expires_at) <= tx.now:
-            raise Refused(f"the approval has expired already, at {approval.expires_at}", fix="check the clock")
+            raise Refused(f"the approval has expired already, at {approval.expires_at}", fix=_late_fix(tx))
         if tx.rows("has_approval", id=approval.id):
             raise Refused(f"approval {approval.id} is recorded already", fix="approve with a new id")
         body = rows.approved(approval)
@@ -40,6 +41,11 @@ def approve(journal: Journal, approval: Approval) -> None:
         tx.rows("add_approval", id=approval.id, plan=approval.plan, event=event.seq)
 
     journal.write(work)
+
+
+def _late_fix(tx: Transaction) -> str:
+    is_ahead = tx.behind > CLOCK_SLACK
+    return "the store has seen later times: remedy unlock --clock tells" if is_ahead else "check the clock"
 
 
 def reject(journal: Journal, plan: str, person: str, reason: str) -> None:
@@ -71,8 +77,12 @@ def redeem(
     return answer
 
 
-def approval(row: Sequence[Cell]) -> Approval:
-    """The consent in a row of the query `approvals`."""
+def approvals(found: Iterable[Sequence[Cell]], accepted_seq: int) -> tuple[Approval, ...]:
+    """The consents in rows of the query `approvals`; void where the store's time was set back since."""
+    return tuple(replace(_approval(row), void=rows.event(row).seq < accepted_seq) for row in found)
+
+
+def _approval(row: Sequence[Cell]) -> Approval:
     given = rows.event(row)
     *_, id_, used_by = row
     found = rows.approval(given, "" if used_by is None else str(used_by))
@@ -93,9 +103,10 @@ def _redeemed(
     _refuse_other(tx, plan)
     if need.people or conditions != UNCONDITIONAL:
         _refuse_clock(tx)
-    given = [approval(r) for r in tx.rows("approvals", plan=plan.id)]
+    given = approvals(tx.rows("approvals", plan=plan.id), accepted(tx))
     chosen, against = _consented(tx, plan, need, given, conditions)
     through = chosen[0].through if chosen else plan.through
+    own = {a.id for a in given}
     body: dict[str, Json] = {
         "person": person,
         "playbook": plan.playbook,
@@ -103,7 +114,8 @@ def _redeemed(
         "changes_on": [h.host for h in plan.hosts if h.changes],
         "digest": plan.digest,
         "through": through,
-        "approvals": [a.id for a in chosen],
+        "approvals": [a.id for a in chosen if a.id in own],
+        "standing": [a.id for a in chosen if a.id not in own],
         "approved_by": [a.person for a in chosen],
         "break_glass": [a.reason for a in chosen if a.break_glass],
         "against": f"BREAK-GLASS AGAINST: {against}" if against else "",
@@ -111,7 +123,8 @@ def _redeemed(
     [event] = tx.append([Draft(kind=Kind.RUN_CREATED, body=body, plan=plan.id, run=run)])
     tx.rows("add_run", id=run, plan=plan.id, created=event.seq)
     for used in chosen:
-        tx.rows("use_approval", id=used.id, run=run)
+        if used.id in own:
+            tx.rows("use_approval", id=used.id, run=run)
     return tuple(replace(a, used_by=run) for a in chosen)
 
 
@@ -121,6 +134,8 @@ def _consented(
     """The approvals to use up, and what they stand against: what only a broken glass overrides."""
     demand_allowed(plan, need)
     hindrance = conditions.closed(tx.now) or _spent(tx, plan, conditions)
+    if hindrance is None and conditions.standing:
+        return consent_with(plan, need, given, all_standing(tx.rows("standing"), accepted(tx)), tx.now), ""
     if hindrance is None:
         return consent(plan, need, given, tx.now), ""
     broken = [a for a in given if a.break_glass]
@@ -179,8 +194,25 @@ def _refuse_clock(tx: Transaction) -> None:
         raise Refused(
             f"this machine's clock is {tx.behind} behind the latest time the store has seen;"
             " whether an approval has expired cannot be told",
-            fix="set the clock right",
+            fix="set the clock right; where it is right now and was ahead before: remedy unlock --clock",
         )
+
+
+def accept_clock(journal: Journal, person: str) -> Event:
+    """Take the machine's clock for right, though the store has seen a later time."""
+
+    def work(tx: Transaction) -> Event:
+        if tx.behind <= CLOCK_SLACK:
+            raise Refused("this machine's clock is not behind the latest time the store has seen", fix="nothing to do")
+        body: dict[str, Json] = {
+            "person": person,
+            "seen": written(tx.now),
+            "now": written(tx.now - tx.behind),
+            "says": "THE STORE'S TIME IS SET BACK; EVERY APPROVAL GIVEN BEFORE IS VOID",
+        }
+        return tx.set_back(Draft(kind=Kind.CLOCK_ACCEPTED, body=body))
+
+    return journal.write(work)
 
 
 def _refuse_other(tx: Transaction, plan: Plan) -> None:

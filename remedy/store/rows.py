@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from remedy.codec import decode, encode
 from remedy.digest import canonical
 from remedy.errors import Invalid, StoreError
-from remedy.model import Approval, Event, Json, Kind, Plan
+from remedy.model import Approval, Event, Json, Kind, Plan, StandingApproval
 from remedy.ports import PlanRow, RunRow
 from remedy.store.chain import RESTORE, broken, verify
 from remedy.store.connection import Cell
@@ -101,10 +101,15 @@ def approval(given: Event, used_by: str) -> Approval:
     return _record(Approval, {**given.body, "used_by": used_by}, given)
 
 
+def standing(given: Event, revoked: str) -> StandingApproval:
+    """A consent that stands, as the event that recorded it tells it."""
+    return _record(StandingApproval, {**given.body, "revoked": revoked}, given)
+
+
 def approved(approval: Approval) -> dict[str, Json]:
     """The body of the event that records a consent."""
     body = cast(dict[str, Json], encode(approval))
-    del body["used_by"]
+    del body["used_by"], body["void"]
     return body
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from remedy.codec import encode
 from remedy.digest import canonical
 from remedy.errors import Busy, Invalid, Refused
-from remedy.model import Approval, Draft, Event, Kind, Need, Plan
-from remedy.ports import UNCONDITIONAL, Clock, Conditions, PlanRow, RunRow
-from remedy.store import audit, place, redemption, rows
+from remedy.model import Approval, Draft, Event, Kind, Need, Plan, StandingApproval
+from remedy.ports import Clock, PlanRow, RunRow
+from remedy.store import audit, place, redemption, rows, standing
 from remedy.store.connection import Cell, Connection, Row
 from remedy.store.founding import DATABASE, HEAD, MIGRATIONS, Migration, migrations, prepare
 from remedy.store.head import Head
 from remedy.store.journal import Journal, Transaction
+from remedy.store.standing import accepted_in
+from remedy.store.times import moment
+from remedy.terms import UNCONDITIONAL, Conditions
 
 BUSY_S = 5.0  # longest wait for another writer
 
@@ -118,7 +122,28 @@ class SqliteStore:
 
     def approvals(self, plan: str) -> tuple[Approval, ...]:
         """Every approval of a plan, used and expired ones too, oldest first."""
-        return tuple(redemption.approval(r) for r in self._rows("approvals", plan=plan))
+        return redemption.approvals(self._rows("approvals", plan=plan), accepted_in(self._rows("clock_accepted")))
+
+    def stand(self, approval: StandingApproval) -> None:
+        """Record a consent that stands. Raises Refused for one that has expired, or covers a high risk."""
+        standing.stand(self._journal, approval)
+
+    def revoke(self, ref: str, person: str, reason: str) -> StandingApproval:
+        """Take a standing approval back. Raises Invalid, or Refused where it is already."""
+        return standing.revoke(self._journal, self._named("standing", ref), person, reason)
+
+    def standing(self) -> tuple[StandingApproval, ...]:
+        """Every consent that stands or stood, newest first."""
+        return standing.all_standing(self._rows("standing"), accepted_in(self._rows("clock_accepted")))
+
+    def latest(self) -> datetime:
+        """The latest time that the store has seen; it counts no earlier one."""
+        [(_, latest)] = self._rows("home")
+        return moment(str(latest))
+
+    def accept_clock(self, person: str) -> Event:
+        """Take this machine's clock for right. Every approval given before is void. Raises Refused."""
+        return redemption.accept_clock(self._journal, person)
 
     def redeem(
         self, plan: Plan, need: Need, person: str, run: str, conditions: Conditions = UNCONDITIONAL
@@ -158,7 +183,8 @@ class SqliteStore:
         """The one id that `ref` means. Raises Invalid when there is none, or more than one."""
         found = self._rows(f"{noun}_refs", ref=ref, size=len(ref)) if ref.isprintable() and ref else []
         if not found:
-            raise Invalid(f"no {noun} {ref!r}", at=ref, fix=f"remedy list {noun}s")
+            listed = {"standing": "approvals"}.get(noun, f"{noun}s")
+            raise Invalid(f"no {noun} {ref!r}", at=ref, fix=f"remedy list {listed}")
         if len(found) > 1:
             raise Invalid(f"{ref!r} begins more than one {noun}", at=ref, fix="write more of it")
         return str(found[0][0])

@@ -9,10 +9,8 @@ from threading import Lock
 from remedy.errors import Lost
 from remedy.model import Approval, Draft, Event, Facts, Host, Look, Need, Plan, Reply
 from remedy.ports import (
-    UNCONDITIONAL,
     ChangeReply,
     ChangeRequest,
-    Conditions,
     Lease,
     PlanRow,
     Receipt,
@@ -21,6 +19,7 @@ from remedy.ports import (
     Store,
     Transport,
 )
+from remedy.terms import UNCONDITIONAL, Conditions
 
 Gate = Callable[[str], None]
 """Called with `before append`, `after change` and so on; may raise."""

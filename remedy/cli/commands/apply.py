@@ -15,12 +15,16 @@ from remedy.cli.world import World
 @options.target
 @options.yes
 @options.break_glass
+@options.standing
 @click.option("--reason", default="", help="Why; it is kept with the consent.")
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, what: str, yes: bool, break_glass: str, reason: str, as_json: bool) -> int:
+def command(
+    ctx: click.Context, what: str, yes: bool, break_glass: str, standing: bool, reason: str, as_json: bool
+) -> int:
     """Apply PLAYBOOK to hosts: plan, show, ask, apply, verify. Or apply a kept PLAN (id, prefix or *.json file).
 
+    With --standing nobody is asked: a standing approval consents, or it is refused. It is never used unasked.
     Only what the plan lists is done, or less; where something else is there by then, nothing is.
     """
     world: World = ctx.obj
@@ -33,7 +37,7 @@ def command(ctx: click.Context, what: str, yes: bool, break_glass: str, reason: 
     from remedy.cli.asking import Consent  # noqa: PLC0415
     from remedy.cli.wiring import Parts  # noqa: PLC0415
 
-    said = Consent(yes=yes, break_glass=break_glass, reason=reason)
+    said = Consent(yes=yes, break_glass=break_glass, reason=reason, standing=standing)
     with Parts(world) as parts:
         if target.is_named:
             return apply_playbook(parts, what, target, said, json=as_json)

@@ -7,17 +7,17 @@ import click
 from remedy.cli import options
 from remedy.cli.world import World
 
-WHAT = ("plans", "runs", "hosts", "actions", "playbooks", "schedules")
+WHAT = ("plans", "runs", "hosts", "actions", "playbooks", "schedules", "approvals")
 
 
 @click.command("list", epilog=options.example("remedy list runs --open"))
 @click.argument("what", type=click.Choice(WHAT))
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Plans or runs at most.")
-@click.option("--open", "open_only", is_flag=True, help="Only runs that are not closed, or plans not applied.")
+@click.option("--open", "open_only", is_flag=True, help="Only open runs, plans not applied, approvals that stand.")
 @options.as_json
 @click.pass_obj
 def command(world: World, what: str, limit: int, open_only: bool, as_json: bool) -> int:
-    """List plans, runs, hosts, actions and checks, playbooks, or their schedules. No host is asked."""
+    """List plans, runs, hosts, actions and checks, playbooks, schedules, or standing approvals. No host is asked."""
     from remedy.cli.listing import rows_of  # noqa: PLC0415 — the command line is right by now
     from remedy.cli.text import columns  # noqa: PLC0415
     from remedy.cli.wiring import Parts  # noqa: PLC0415
