@@ -15,10 +15,12 @@ from remedy.model import Json
 
 V = TypeVar("V")
 
-FAMILIES = ("disk", "files", "http", "logs", "net", "process", "service")
+FAMILIES = ("compose", "disk", "files", "http", "logs", "net", "process", "service")
 SHELL_FILES = {  # of families whose functions are more than one file; read in this order
+    "compose": ("docker_engine", "restarts", "compose"),
     "files": ("files", "files_take", "files_back"),
     "logs": ("logs", "logs_writers", "logs_move"),
+    "service": ("restarts", "service"),
 }
 
 

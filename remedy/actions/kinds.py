@@ -23,6 +23,7 @@ SIZE_UNITS = {
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST_TEXT = 65_536  # characters; far above any name or pattern, far below what hurts
 LONGEST_PATH = 4095  # Linux PATH_MAX less its NUL: linux/limits.h
+WORD = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"  # what Compose and Docker take as a name
 LARGEST_INT = 2**63 - 1  # what a POSIX shell's arithmetic is sure to hold on 64-bit hosts
 
 
@@ -157,6 +158,13 @@ def _unit(value: Json) -> str:
     return text if re.search(r"\.(service|socket|timer|mount|target|path|slice|scope)\Z", text) else text + ".service"
 
 
+def _word(value: Json) -> str:
+    text = _text(value)
+    if not re.fullmatch(WORD, text, re.ASCII):
+        raise Invalid("wanted a name of letters, digits, '.', '_' and '-'")
+    return text
+
+
 def _address(value: Json) -> str:
     text = _text(value)
     if not re.fullmatch(r"[A-Za-z0-9:][A-Za-z0-9.:\-]{0,252}", text, re.ASCII):
@@ -184,6 +192,7 @@ KINDS: Mapping[str, ParamKind] = {
         _kind("url", "a web address", _url, "http://127.0.0.1:8080/health", type="string", pattern=r"^https?://"),
         _kind("port", "a TCP port", _port, "443", type="integer", minimum=1, maximum=65535),
         _kind("unit", "a systemd unit", _unit, "nginx.service"),
+        _kind("word", "a name of letters, digits, . _ and -", _word, "web", type="string", pattern=f"^{WORD}$"),
         _kind("address", "a host name or IP address", _address, "127.0.0.1"),
     )
 }  # a table of constants: nothing is computed from the outside at import

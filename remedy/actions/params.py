@@ -24,6 +24,7 @@ Amount = NewType("Amount", str)  # canonical "20%", or bytes as "1073741824"
 Url = NewType("Url", str)  # http or https
 Port = NewType("Port", int)  # 1-65535
 Unit = NewType("Unit", str)  # a systemd unit
+Word = NewType("Word", str)  # a name of ASCII letters, digits, . _ and -
 Address = NewType("Address", str)  # a host name or an IP address
 
 

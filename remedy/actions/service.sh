@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2154 # restarts_counted is set in restarts.sh
 # systemd units: what they are doing, and starting them again.
 
 # service_look UNIT SINCE BUDGET
@@ -6,17 +7,17 @@
 # Ground: what the unit is, which run of it, and whether the budget of restarts is spent.
 service_look() {
 	service_show "$1"
-	service_count "$1" "$2"
+	restarts_count "$1" "$2"
 	echo "state $service_state"
 	echo "load $service_load"
 	echo "invocation $service_invocation"
-	if [ "$service_restarts" -ge "$3" ]; then echo "budget spent"; else echo "budget left"; fi
+	if [ "$restarts_counted" -ge "$3" ]; then echo "budget spent"; else echo "budget left"; fi
 	echo "--"
 	echo "sub $service_sub"
 	echo "result $service_result"
 	echo "main_pid $service_pid"
 	echo "automatic_restarts $service_automatic"
-	echo "our_restarts $service_restarts"
+	echo "our_restarts $restarts_counted"
 }
 
 # The state alone, for waiting.
@@ -52,36 +53,10 @@ service_property() {
 	echo "${service_value:-$2}"
 }
 
-# Where our own restarts are written down; it goes with the next boot. The far end's own directories, in its order.
-service_ledger() {
-	service_uid=$(id -u)
-	[ "$service_uid" != 0 ] || set -- /run/remedy
-	for service_place in "$@" "/run/lock/remedy.$service_uid" "${HOME:-/nonexistent}/.remedy"; do
-		if [ -d "$service_place" ] && [ -w "$service_place" ] &&
-			[ "$(stat -c %u:%F "$service_place")" = "$service_uid:directory" ]; then
-			echo "$service_place/restarts"
-			return
-		fi
-	done
-	return 1
-}
-
-# Set service_restarts to how often we restarted UNIT since a time.
-service_count() {
-	service_restarts=0
-	service_book=$(service_ledger) && [ -r "$service_book" ] || return 0
-	while read -r service_at service_unit; do
-		case $service_at in "" | *[!0-9]*) continue ;; esac
-		[ "$service_unit" = "$1" ] && [ "$service_at" -ge "$2" ] && service_restarts=$((service_restarts + 1))
-	done <"$service_book"
-	return 0
-}
-
 # service_restart UNIT: write it down, restart, and print which run of the unit this is now.
 service_restart() {
 	service_show "$1"
-	service_book=$(service_ledger) || give_up "there is no private directory to write the restart down in; nothing was done"
-	echo "$(date +%s) $1" >>"$service_book" || give_up "the restart cannot be written down; nothing was done"
+	restarts_write_down "$1"
 	[ "$service_state" != failed ] || systemctl reset-failed -- "$1" >&2 # or its start limit may refuse
 	systemctl restart -- "$1" >&2 || give_up "systemd could not restart $1: $(service_show "$1" && echo "$service_result")"
 	service_show "$1"

@@ -1,0 +1,256 @@
+"""Services of Docker Compose: the containers that are not up restarted, one after another, each awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from remedy.actions.action import Action, Verb, fields_of, items_of
+from remedy.actions.params import Duration, Word, param
+from remedy.actions.words import plural
+from remedy.errors import CannotTell, Refused
+from remedy.model import Ago, Await, Call, Change, Effect, Host, Look, Operation, Reply, Risk, UndoUnnecessary
+
+BUDGET_S = 3600  # the span that a budget of restarts is counted over
+START_S = 60  # for Docker to start a container again, beside the time that stopping may take
+WORST_FIRST = ("dead", "exited", "created", "looping", "unhealthy", "starting", "up")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container of a service. `state` is a word of compose.sh; a container that moves by itself has no start."""
+
+    name: str  # SERVICE/NUMBER
+    state: str
+    id: str
+    started: str
+    stop_s: int = 0
+    budget_spent: bool = False
+
+    @property
+    def service(self) -> str:
+        return self.name.rpartition("/")[0]
+
+    @property
+    def number(self) -> tuple[int, str]:
+        text = self.name.rpartition("/")[2]
+        return (int(text) if text.isdecimal() else 0, text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The named services of a project: which are there, after which of the others each comes, and their containers."""
+
+    after: dict[str, tuple[str, ...]]
+    missing: tuple[str, ...]
+    twice: tuple[str, ...]  # containers of which there are two
+    items: tuple[Container, ...]  # those that may be restarted
+    all: dict[str, Container]  # every one, by name; evidence
+    facts: dict[str, str]
+
+    def said(self, key: str) -> str:
+        """What the host says of itself under a key, or ""."""
+        return self.facts.get(key, "").strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restart(Action[Services]):
+    """Restart the containers of Compose services that are not up, one after another, each awaited.
+
+    Only services that are named are touched, each after those of them that it depends on, and its worst container
+    first, so that a restart that does not help stops before the last good one. A container is up when it runs and is
+    healthy, or has run for ten seconds where it has no health check. Containers are found by their labels, and
+    restarted as they are: an edited compose file is not applied by this.
+    """
+
+    name = "compose.restart"
+    risk = Risk.LOW
+    example = "{project: shop, services: [web]}"
+
+    project: Word = param("The Compose project, as `docker compose ls` names it")
+    services: tuple[Word, ...] = param("Its services to restart; no other is touched", minItems=1)
+    even_if_up: bool = param(
+        "Restart every container of them although it is up: rests on the playbook's symptom alone; it always acts",
+        default=False,
+    )
+    at_most: int = param("Restarts by remedy within an hour, of each container", default=3, minimum=1, maximum=60)
+    up_within: Duration = param("How long each container may take to be up again", default="90s")
+
+    def look(self, host: Host) -> Look:
+        which = "all" if self.even_if_up else "ill"
+        return self.ask("compose_look", self.project, Ago(BUDGET_S), str(self.at_most), which, *self.services)
+
+    def see(self, reply: Reply) -> Services:
+        ground = fields_of(tuple(line for line in reply.ground if not line.startswith("twice:")))
+        there = {key.removeprefix("service:"): value.split() for key, value in ground.items()}
+        facts = [line.split(" ", 1) for line in reply.evidence]
+        if set(there) != set(self.services) or not all(there.values()):
+            raise CannotTell(f"the host's answer on {self.project} makes no sense")
+        return Services(
+            after={service: tuple(words[1:]) for service, words in there.items()},
+            missing=tuple(service for service, words in there.items() if words[0] != "present"),
+            twice=tuple(line.split(" ", 1)[0][6:] for line in reply.ground if line.startswith("twice:")),
+            items=tuple(_container(key, state.split(" ")) for key, state in items_of(reply.ground).items()),
+            all={c.name: c for c in _every(facts)},
+            facts={words[0]: words[-1] if len(words) > 1 else "" for words in facts},
+        )
+
+    def plan(self, seen: Services) -> Change | None:
+        self._refuse_unknown(seen)
+        wanted = self._in_order(seen)
+        if not wanted:
+            return None
+        self._refuse_state(wanted)
+        names = ", ".join(c.name for c in wanted)
+        is_up = any(c.state == "up" for c in wanted)
+        return Change(
+            title=f"restart {names} of {self.project}"
+            + (" although it is up" if is_up else f", which is {wanted[0].state}" if len(wanted) == 1 else ""),
+            operations=tuple(operation for c in wanted for operation in self._restart(c)),
+            effect=Effect(
+                says=f"{plural(len(wanted), 'container')} of {self.project} started again and up",
+                measures={"restarts": len(wanted)},
+            ),
+            undo=UndoUnnecessary(says="a restart changes nothing that lasts"),
+            risk=self.risk.raised() if is_up else self.risk,
+            lines=self._lines(seen, wanted),
+            touches=tuple(f"compose:{self.project}/{service}" for service in dict.fromkeys(c.service for c in wanted)),
+            settle_s=10,
+        )
+
+    def verify(self, before: Services, after: Services) -> str:
+        """Every container that was restarted is up, and has started later than before."""
+        for planned in before.items:
+            now = after.all.get(planned.name)
+            if now is None:
+                return f"{planned.name} is gone"
+            if now.state != "up":
+                return f"{planned.name} is {now.state}"
+            if planned.state == "up" and _instant(now.started) <= _instant(planned.started):
+                return f"{planned.name} was not started again"
+        return ""
+
+    def unchanged(self, seen: Services) -> str:
+        starting = [c.name for c in seen.all.values() if c.state == "starting"]
+        if starting:
+            return f"nothing of {self.project} is down; still starting: {', '.join(starting)}"
+        return f"{', '.join(self.services)} of {self.project}: up"
+
+    def _refuse_unknown(self, seen: Services) -> None:
+        known, projects = seen.said("known"), seen.said("projects")
+        if len(seen.missing) == len(self.services) and not known:
+            fix = f"projects with containers here: {projects or 'none'}" if seen.facts else "look again"
+            raise Refused(f"compose.restart: no container here is of project {self.project}", fix=fix)
+        if seen.missing:
+            names = ", ".join(seen.missing)
+            raise Refused(
+                f"compose.restart: {self.project} has no container of service {names}",
+                fix=f"its services: {', '.join(known.split()) or 'none'}; one without a container needs `up`",
+            )
+        if seen.twice:
+            raise Refused(
+                f"compose.restart: two containers call themselves {seen.twice[0]} of {self.project}",
+                fix="an `up` may be under way, or have stopped half-way: finish it",
+            )
+
+    def _refuse_state(self, wanted: tuple[Container, ...]) -> None:
+        for container in wanted:
+            if container.state in ("paused", "removing"):
+                raise Refused(
+                    f"compose.restart: {container.name} of {self.project} is {container.state}",
+                    fix="somebody holds it: `docker unpause` it, or wait until it is gone",
+                )
+            if container.budget_spent:
+                raise Refused(
+                    f"compose.restart: {container.name} of {self.project} was restarted {self.at_most} times"
+                    " within the hour",
+                    fix="find out why it does not stay up (docker logs); at_most is the budget",
+                )
+
+    def _in_order(self, seen: Services) -> tuple[Container, ...]:
+        """Dependencies first; of one service the worst first, so that the last good one is the last to go."""
+        rank = {service: place for place, service in enumerate(_sorted(self.services, seen.after))}
+        chosen = [c for c in seen.items if c.service in rank]
+        return tuple(sorted(chosen, key=lambda c: (rank[c.service], _badness(c.state), c.number)))
+
+    def _restart(self, container: Container) -> tuple[Operation, Operation]:
+        call = Call(
+            family="compose",
+            function="compose_restart",
+            args=(container.id, f"{self.project}/{container.name}", container.state),
+            timeout_s=container.stop_s + START_S,
+        )
+        up = Look(family="compose", function="compose_is", args=(container.id,))
+        return call, Await(look=up, expect="state up", within_s=self.up_within)
+
+    def _lines(self, seen: Services, wanted: tuple[Container, ...]) -> tuple[str, ...]:
+        lines = [f"{c.name} is {c.state}{_why(seen.said(f'container:{c.name}'))}" for c in wanted]
+        if len(wanted) > 1:
+            lines.append("one after another, each only when the one before is up")
+        if seen.said("dependents"):
+            lines.append(f"not restarted, though they depend on it: {', '.join(seen.said('dependents').split())}")
+        if seen.said("edited"):
+            lines.append(
+                f"{seen.said('edited')} is younger than its containers: a restart does not apply it, `up` does"
+            )
+        if any(c.state == "up" for c in wanted):
+            lines.append("it always acts: even_if_up is set, so the playbook's symptom is the only guard")
+        return tuple(lines)
+
+
+def _sorted(services: tuple[str, ...], after: dict[str, tuple[str, ...]]) -> Iterable[str]:
+    """The services, each after those it depends on, otherwise as they are named."""
+    done: dict[str, None] = {}
+    while len(done) < len(services):
+        left = [s for s in services if s not in done]
+        ready = [s for s in left if all(d in done for d in after[s])]
+        done[(ready or left)[0]] = None  # a circle, which Compose refuses, is cut at its first
+    return done
+
+
+def _badness(state: str) -> int:
+    return WORST_FIRST.index(state) if state in WORST_FIRST else -1
+
+
+def _container(name: str, words: list[str]) -> Container:
+    match words:
+        case [state, identity, started, stop_s, budget] if stop_s.isdecimal() and budget in ("spent", "left"):
+            return Container(
+                name=name,
+                state=state,
+                id=identity,
+                started=started,
+                stop_s=int(stop_s),
+                budget_spent=budget == "spent",
+            )
+        case _:
+            raise CannotTell(f"the host's answer makes no sense: {' '.join(words)!r}")
+
+
+def _every(facts: list[list[str]]) -> Iterable[Container]:
+    for key, *rest in facts:
+        words = " ".join(rest).split(" ")
+        if key.startswith("container:") and len(words) > 2:
+            yield Container(name=key[10:], state=words[0], id=words[1], started=words[2])
+
+
+def _why(said: str) -> str:
+    """What inspect says of a container's last end, for people."""
+    facts = dict(word.split("=", 1) for word in said.split(" ") if "=" in word)
+    parts = []
+    if facts.get("exit", "0") != "0":
+        parts.append(f"exit {facts['exit']}")
+    if facts.get("oom") == "true":
+        parts.append("killed for its memory")
+    if facts.get("policy_restarts", "0") != "0":
+        parts.append(f"started again {facts['policy_restarts']} times by its policy")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _instant(started: str) -> tuple[str, str]:
+    """What orders times such as 2026-11-21T04:49:21.5Z, whose fraction has any length."""
+    whole, _, fraction = started.rstrip("Z").partition(".")
+    return whole, fraction.ljust(9, "0")
+
+
+VERBS: tuple[type[Verb], ...] = (Restart,)

@@ -1,0 +1,171 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # restarts_counted, engine_said and engine_awk are set in the files before this one
+# Services of Docker Compose, found by the labels of their containers; no Compose program is needed.
+# A container is named SERVICE/NUMBER; what it is doing is one of
+#   up          it runs, and is healthy; without a health check, it has run for as long as Docker itself asks for
+#   starting    it runs, and it is too early to say
+#   unhealthy   it runs, and its health check fails
+#   looping     its restart policy starts it again and again
+#   exited, created, dead, paused, removing
+
+compose_steady_s=10 # after which Docker takes a restart for a success, and forgets its delays
+
+# Rows of inspect: what tells whether a container is up. A container without a health check has health `none`.
+compose_inspect="state	{{.ID}}	{{.State.Status}}	{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}\
+	{{.State.StartedAt}}	{{.RestartCount}}	{{if .Config.StopTimeout}}{{.Config.StopTimeout}}{{else}}10{{end}}\
+	{{.State.ExitCode}}	{{.State.OOMKilled}}	{{.Created}}	{{.Name}}"
+
+compose_awk="$engine_awk"'
+function doing(status, health, started, restarts,   young) {
+	young = now - epoch(started) < steady
+	if (status == "restarting" || (status == "running" && restarts > 0 && young)) return "looping"
+	if (status != "running") return status
+	if (health == "unhealthy") return health
+	if (health == "starting" || (health == "none" && young)) return "starting"
+	return "up"
+}
+'
+
+# compose_look PROJECT SINCE BUDGET WHICH SERVICE...
+#   SINCE and BUDGET: how many restarts of ours, of one container, since then are one too many.
+#   WHICH is `ill` for the containers that are not up, `all` for every one.
+# Ground: whether each service is there, after which of the others it comes, and its containers: state, identity, start, seconds
+# that stopping may take, budget. A container that moves by itself has no start.
+compose_look() {
+	engine_ready
+	need stat
+	compose_project=$1 compose_since=$2 compose_budget=$3 compose_which=$4
+	shift 4
+	compose_find "$compose_project" "$compose_which" "$@"
+	printf '%s\n' "$compose_found" | compose_lines ground
+	echo "--"
+	printf '%s\n' "$compose_found" | compose_lines evidence
+}
+
+# Print the lines of one kind, each finished with what only the shell can tell.
+compose_lines() {
+	while IFS="	" read -r compose_kind compose_line compose_more; do
+		case $1:$compose_kind in
+		ground:ground | evidence:evidence) printf '%s\n' "$compose_line" ;;
+		ground:item)
+			restarts_count "compose:$compose_project/$compose_line" "$compose_since"
+			if [ "$restarts_counted" -ge "$compose_budget" ]; then compose_left=spent; else compose_left=left; fi
+			printf 'item %s\t%s %s\n' "$compose_line" "$compose_more" "$compose_left"
+			;;
+		evidence:file)
+			compose_changed=$(stat -c %Y -- "$compose_line" 2>/dev/null) || continue
+			[ "$compose_changed" -le "$compose_more" ] || printf 'edited %s\n' "$compose_line"
+			;;
+		esac
+	done
+}
+
+# compose_find PROJECT WHICH SERVICE...: set compose_found to lines `KIND TAB LINE TAB MORE`.
+compose_find() {
+	compose_project=$1 compose_which=$2
+	shift 2
+	compose_label='com.docker.compose'
+	compose_format=row
+	for compose_name in project service container-number oneoff depends_on project.config_files; do
+		compose_format="$compose_format	{{json (.Label \"$compose_label.$compose_name\")}}"
+	done
+	engine ps --all --no-trunc --filter "label=$compose_label.project" --format "$compose_format	{{.ID}}"
+	compose_rows=$engine_said
+	compose_ids=$(printf '%s\n' "$compose_rows" | compose_ids_of "$@") || give_up "awk failed"
+	engine_said=
+	# shellcheck disable=SC2086 # identities of containers, which the engine made
+	[ -z "$compose_ids" ] || engine inspect --type container --format "$compose_inspect" $compose_ids
+	compose_found=$(printf '%s\n%s\n' "$compose_rows" "$engine_said" | compose_join "$@") || give_up "awk failed"
+}
+
+# The containers of the named services among the rows.
+compose_ids_of() {
+	awk -F '\t' -v project="$compose_project" -v services="$*" "$compose_awk"'
+	BEGIN { count = split(services, names, " "); for (i = 1; i <= count; i++) wanted[names[i]] = 1 }
+	bare($2) == project && bare($5) != "True" && bare($3) in wanted { print $8 }'
+}
+
+compose_join() {
+	awk -F '\t' -v project="$compose_project" -v services="$*" -v which="$compose_which" -v steady="$compose_steady_s" \
+		-v now="$(date +%s)" "$compose_awk"'
+	function reach(s,   parts, n, i, t) {
+		n = split(after[s], parts, ",")
+		for (i = 1; i <= n; i++) {
+			t = parts[i]; sub(/:.*/, "", t)
+			if (t != "" && !(t in reached)) { reached[t] = 1; reach(t) }
+		}
+	}
+	function say(kind, line, more) { printf "%s\t%s\t%s\n", kind, line, more }
+	BEGIN { count = split(services, names, " "); for (i = 1; i <= count; i++) wanted[names[i]] = 1 }
+	$1 == "row" {
+		p = bare($2); s = bare($3)
+		if (!(p in projects)) { projects[p] = 1; project_list = project_list " " p }
+		if (p != project || bare($5) == "True") next
+		if (!(s in known)) { known[s] = 1; list[++known_count] = s; after[s] = bare($6) }
+		if (s in wanted) { name[$8] = s "/" bare($4); files[$8] = bare($7) }
+	}
+	$1 == "state" && $2 in name {
+		is = doing($3, $4, $5, $6)
+		if (name[$2] in present) say("ground", "twice:" name[$2] " " present[name[$2]] " " $2)
+		present[name[$2]] = $2
+		if (which == "all" || (is != "up" && is != "starting"))
+			say("item", name[$2], is " " $2 " " (is == "looping" ? "moving" : $5) " " $7)
+		say("evidence", "container:" name[$2] " " is " " $2 " " $5 " health=" $4 " exit=" $8 " oom=" $9 " policy_restarts=" $6)
+		n = split(files[$2], paths, ",")
+		for (i = 1; i <= n; i++)
+			if (paths[i] ~ /^\// && paths[i] !~ /\\/ && !(paths[i] in made && made[paths[i]] <= epoch($10))) made[paths[i]] = epoch($10)
+	}
+	END {
+		for (i = 1; i <= count; i++) {
+			s = names[i]; line = ""
+			split("", reached); reach(s)
+			for (j = 1; j <= count; j++) if (names[j] != s && names[j] in reached) line = line " " names[j]
+			say("ground", "service:" s " " (s in known ? "present" : "missing") line)
+		}
+		for (i = 1; i <= known_count; i++) {
+			s = list[i]; known_list = known_list " " s
+			if (s in wanted) continue
+			split("", reached); reach(s)
+			for (j = 1; j <= count; j++) if (names[j] in reached) { dependents = dependents " " s; break }
+		}
+		say("evidence", "known" known_list)
+		say("evidence", "projects" project_list)
+		say("evidence", "dependents" dependents)
+		for (path in made) say("file", path, made[path])
+	}'
+}
+
+# The state of one container alone, for waiting: the container that is planned, and no other of its name.
+compose_is() {
+	compose_state_of "$1"
+	printf 'state %s\n--\nhealth %s\n' "$compose_state" "$compose_health"
+}
+
+# Set compose_state, compose_health and compose_started of one container; `gone` where it is no longer there.
+compose_state_of() {
+	engine_ready
+	engine inspect --type container --format "$compose_inspect" "$1"
+	compose_said=$(printf '%s\n' "${engine_said:-gone}" | awk -F '\t' -v steady="$compose_steady_s" -v now="$(date +%s)" \
+		"$compose_awk"'{ print $1 == "gone" ? "gone none none" : doing($3, $4, $5, $6) " " $4 " " $5 }') || give_up "awk failed"
+	read -r compose_state compose_health compose_started <<-END
+		$compose_said
+	END
+}
+
+# compose_restart ID NAME STATE: write it down, restart that very container, and print when it started.
+#   STATE is what it was doing when that was planned. One that is up by now, and was not, is left alone.
+compose_restart() {
+	compose_state_of "$1"
+	case $compose_state in
+	gone) give_up "container $1 is gone; nothing was done" ;;
+	paused | removing) give_up "$2 is $compose_state by now; nothing was done" ;;
+	esac
+	if [ "$compose_state" = up ] && [ "$3" != up ]; then
+		echo "$2 is up by itself by now; it was left alone" >&2
+		return
+	fi
+	restarts_write_down "compose:$2"
+	docker restart "$1" >&2 || give_up "docker could not restart $2"
+	compose_state_of "$1"
+	echo "$compose_started"
+}
