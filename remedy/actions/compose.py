@@ -191,7 +191,7 @@ class Restart(Action[Services]):
             lines.append(f"not restarted, though they depend on it: {', '.join(seen.said('dependents').split())}")
         if seen.said("edited"):
             lines.append(
-                f"{seen.said('edited')} is younger than its containers: a restart does not apply it, `up` does"
+                f"{seen.said('edited')} is younger than its containers; a restart does not apply it, `up` does"
             )
         if any(c.state == "up" for c in wanted):
             lines.append("it always acts: even_if_up is set, so the playbook's symptom is the only guard")

@@ -1,0 +1,244 @@
+"""Actions on a real engine: a shop of Compose services that is broken in every way, and an engine full of waste."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from remedy.actions.action import Action
+from remedy.actions.catalogue import Catalogue
+from remedy.engine.ground import Different, Same, compare
+from remedy.errors import Refused
+from remedy.model import Await, Call, Change, Host, Json, Reply
+from tests.actions.far_end import FarEnd, far_end_in
+from tests.lab import SHOP, DockerHost
+
+UP = "running healthy"
+
+
+@pytest.fixture
+def there(docker_host: DockerHost) -> Iterator[FarEnd]:
+    """The far end inside the test host, with the directory that a session makes; afterwards the shop is as new."""
+    docker_host.sh("mkdir -pm 700 /run/remedy; rm -f /run/remedy/restarts")
+    yield far_end_in(docker_host)
+    stop_ill = "docker ps -aq --filter status=paused | xargs -r docker unpause"
+    docker_host.sh(f"{stop_ill}; docker ps -aq --filter label=ill | xargs -r docker rm -f")
+
+
+class Shop:
+    """The shop through an action: look, plan, apply."""
+
+    def __init__(self, end: FarEnd, action: Action[object], host: Host) -> None:
+        self.end, self.action, self.host = end, action, host
+
+    def reply(self) -> Reply:
+        reply = self.end.look(self.action.look(self.host))
+        assert reply.answered, reply.error
+        return reply
+
+    def see(self) -> object:
+        return self.action.see(self.reply())
+
+    def plan(self) -> Change | None:
+        return self.action.plan(self.see())
+
+    def wanted(self) -> Change:
+        change = self.plan()
+        assert change is not None
+        return change
+
+    def apply(self) -> Change:
+        before = self.see()
+        change = self.action.plan(before)
+        assert change is not None
+        for operation in change.operations:
+            done = self.end.act(operation)
+            assert done.returncode == 0, (done.stdout, done.stderr)
+        assert self.action.verify(before, self.see()) == ""
+        return change
+
+
+Using = Callable[..., Shop]
+
+
+@pytest.fixture
+def using(there: FarEnd, catalogue: Catalogue, host: Host) -> Using:
+    def make(*services: str, **params: Json) -> Shop:
+        given: dict[str, Json] = {"project": "shop", "services": list(services), **params}
+        return Shop(there, catalogue.action("compose.restart", given), host)
+
+    return make
+
+
+@pytest.fixture
+def broken(docker_host: DockerHost) -> Iterator[Callable[[str], None]]:
+    """Breaks a container of the shop for good; afterwards it is made anew."""
+    names: list[str] = []
+
+    def break_it(container: str, how: str = "broken") -> None:
+        names.append(container)
+        docker_host.docker(f"exec {container} touch /{how}")
+
+    yield break_it
+    docker_host.docker(f"rm --force {' '.join(names)}")
+    docker_host.up()
+
+
+def starts(host: DockerHost) -> dict[str, str]:
+    """When each container of the shop was started."""
+    line = "{{.Name}} {{.State.StartedAt}}"
+    said = host.docker(f"inspect --format '{line}' {' '.join(c for s in SHOP for c in host.containers(s))}")
+    rows = [row.removeprefix("/shop-").split() for row in said.splitlines()]
+    return {row[0]: row[1] for row in rows}
+
+
+def state_of(host: DockerHost, container: str) -> str:
+    return host.docker(f"inspect --format '{{{{.State.Status}}}} {{{{.State.Health.Status}}}}' {container}").strip()
+
+
+def wait_for(host: DockerHost, container: str, state: str) -> None:
+    probe = f"docker inspect --format '{{{{.State.Status}}}} {{{{.State.Health.Status}}}}' {container}"
+    host.sh(f'until [ "$({probe})" = "{state}" ]; do sleep 0.1; done', timeout_s=30)
+
+
+# ---------------------------------------------------------------- compose.restart
+
+
+def test_services_that_are_up_are_left_alone(using: Using, docker_host: DockerHost) -> None:
+    before = starts(docker_host)
+    assert using(*SHOP).plan() is None
+    assert starts(docker_host) == before
+
+
+@pytest.mark.parametrize(
+    ("trouble", "state", "said"),
+    [
+        ("docker stop shop-web-1", "exited healthy", "exited"),
+        ("docker kill shop-web-1", "exited healthy", "exited"),
+        ("docker exec shop-web-1 rm /www/health", "running unhealthy", "unhealthy"),
+    ],
+    ids=["stopped", "killed", "ill"],
+)
+def test_a_service_that_is_down_is_restarted_alone_and_then_left_alone(
+    using: Using, docker_host: DockerHost, trouble: str, state: str, said: str
+) -> None:
+    before = starts(docker_host)
+    docker_host.sh(trouble)
+    wait_for(docker_host, "shop-web-1", "exited unhealthy" if "exited" in state else state)
+    shop = using("web")
+    change = shop.apply()
+    assert change.title == f"restart web/1 of shop, which is {said}"
+    assert shop.plan() is None
+    after = starts(docker_host)
+    assert {name for name in after if after[name] != before[name]} == {"web-1"}
+
+
+def test_dependencies_come_first_and_the_worst_replica_before_the_good_one(
+    using: Using, docker_host: DockerHost
+) -> None:
+    docker_host.docker("stop shop-worker-2")
+    change = using("web", "worker", "db", even_if_up=True).wanted()
+    calls = [o for o in change.operations if isinstance(o, Call)]
+    assert [c.args[1] for c in calls] == ["shop/db/1", "shop/worker/2", "shop/worker/1", "shop/web/1"]
+    assert [type(o) for o in change.operations] == [Call, Await] * 4
+    using("worker").apply()
+
+
+def test_fault_093_a_restart_that_does_not_help_leaves_the_last_good_replica_alone(
+    using: Using, docker_host: DockerHost, broken: Callable[[str], None]
+) -> None:
+    broken("shop-worker-2")
+    docker_host.docker("stop shop-worker-2")
+    before = starts(docker_host)
+    shop = using("worker", even_if_up=True, up_within="2s")
+    call, wait, *_ = shop.wanted().operations
+    assert shop.end.act(call).returncode == 0
+    assert shop.end.act(wait).returncode != 0  # and here the engine stops
+    after = starts(docker_host)
+    assert {name for name in after if after[name] != before[name]} == {"worker-2"}
+
+
+def test_fault_091_the_fourth_restart_of_a_container_within_an_hour_is_refused(
+    using: Using, docker_host: DockerHost
+) -> None:
+    docker_host.sh("for n in 1 2 3; do echo $(date +%s) compose:shop/worker/2; done >/run/remedy/restarts")
+    docker_host.docker("stop shop-worker-1 shop-worker-2")
+    with pytest.raises(Refused, match="worker/2 of shop was restarted 3 times within the hour"):
+        using("worker").plan()
+    docker_host.sh("echo '12 compose:shop/worker/2' >/run/remedy/restarts")
+    using("worker").apply()
+    assert docker_host.sh("cut -d ' ' -f 2 /run/remedy/restarts").split()[1:] == [
+        "compose:shop/worker/1",
+        "compose:shop/worker/2",
+    ]
+
+
+def test_fault_056_a_container_that_was_made_anew_is_not_the_planned_one(using: Using, docker_host: DockerHost) -> None:
+    docker_host.docker("stop shop-web-1")
+    shop = using("web")
+    planned, change = shop.reply().ground, shop.wanted()
+    assert isinstance(compare(planned, shop.reply().ground), Same)
+    docker_host.docker("rm shop-web-1")
+    docker_host.compose("up --no-start web")
+    assert isinstance(compare(planned, shop.reply().ground), Different)
+    done = shop.end.act(change.operations[0])
+    assert done.returncode != 0
+    assert b"is gone; nothing was done" in done.stderr
+    assert shop.wanted().title == "restart web/1 of shop, which is created"
+    shop.apply()
+
+
+def test_a_container_in_a_restart_loop_is_one_ground_however_it_turns(
+    using: Using, docker_host: DockerHost, broken: Callable[..., None]
+) -> None:
+    broken("shop-web-1", "crash")
+    docker_host.docker("restart shop-web-1")
+    wait_for(docker_host, "shop-web-1", "restarting unhealthy")
+    shop = using("web")
+    grounds = {shop.reply().ground for _ in range(8)}
+    assert len(grounds) == 1
+    assert shop.wanted().title == "restart web/1 of shop, which is looping"
+    assert "times by its policy" in shop.wanted().lines[0]
+
+
+def test_a_paused_container_is_somebodys_and_refused(using: Using, docker_host: DockerHost) -> None:
+    docker_host.docker("pause shop-worker-1")
+    with pytest.raises(Refused, match=r"worker/1 of shop is paused"):
+        using("worker").plan()
+
+
+def test_a_name_that_nobody_has_is_refused_with_those_there_are(using: Using) -> None:
+    with pytest.raises(Refused, match="no container of service web_prod") as refused:
+        using("web_prod").plan()
+    assert sorted(refused.value.fix.split(";")[0].removeprefix("its services: ").split(", ")) == sorted(SHOP)
+    with pytest.raises(Refused, match="of project shop-prod") as refused:
+        using("web", project="shop-prod").plan()
+    assert refused.value.fix == "projects with containers here: shop"
+
+
+def test_an_edited_compose_file_is_said_not_to_be_applied(using: Using, docker_host: DockerHost) -> None:
+    docker_host.sh("touch /srv/shop/compose.yml")
+    lines = using("web", even_if_up=True).wanted().lines
+    assert "/srv/shop/compose.yml is younger than its containers; a restart does not apply it, `up` does" in lines
+    assert using("db", even_if_up=True).wanted().lines[1] == "not restarted, though they depend on it: web, worker"
+
+
+def test_labels_that_lie_break_no_line(using: Using, docker_host: DockerHost) -> None:
+    hostile = "$(printf 'web\\nservice:web missing\\titem')"
+    docker_host.docker(
+        f'run -d --label ill --label com.docker.compose.project=shop --label "com.docker.compose.service={hostile}"'
+        f' --label "com.docker.compose.depends_on={hostile}" lab-service:1'
+    )
+    assert using("web").plan() is None
+    docker_host.docker(
+        "run -d --label ill --label com.docker.compose.project=shop --label com.docker.compose.service=web"
+        " --label com.docker.compose.container-number=1 lab-service:1"
+    )
+    with pytest.raises(Refused, match="two containers call themselves web/1"):
+        using("web").plan()
+
+
+def test_who_may_not_use_the_engine_is_told_so(docker_host: DockerHost, catalogue: Catalogue, host: Host) -> None:
+    action = catalogue.action("compose.restart", {"project": "shop", "services": ["web"]})
+    end = far_end_in(docker_host, ("setpriv", "--reuid=plain", "--clear-groups", "dash"))
+    reply = end.look(action.look(host))
+    assert (reply.rc, reply.error) == (3, "plain may not use the Docker engine: become root, or join its group\n")
