@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from remedy.actions.action import Action, Verb, fields_of, items_of
+from remedy.actions.action import Action, Check, Verb, fields_of, items_of
 from remedy.actions.params import Duration, Word, param
 from remedy.actions.words import plural
 from remedy.errors import CannotTell, Refused
-from remedy.model import Ago, Await, Call, Change, Effect, Host, Look, Operation, Reply, Risk, UndoUnnecessary
+from remedy.model import (
+    Ago,
+    Answer,
+    Await,
+    Call,
+    Change,
+    Effect,
+    Host,
+    Judgement,
+    Look,
+    Operation,
+    Reply,
+    Risk,
+    UndoUnnecessary,
+)
 
 BUDGET_S = 3600  # the span that a budget of restarts is counted over
 START_S = 60  # for Docker to start a container again, beside the time that stopping may take
@@ -253,4 +267,36 @@ def _instant(started: str) -> tuple[str, str]:
     return whole, fraction.ljust(9, "0")
 
 
-VERBS: tuple[type[Verb], ...] = (Restart,)
+@dataclass(frozen=True, kw_only=True)
+class Up(Check):
+    """See that every container of Compose services is up: running and healthy, or running for ten seconds."""
+
+    name = "compose.up"
+    example = "{project: shop, services: [web]}"
+
+    project: Word = param("The Compose project, as `docker compose ls` names it")
+    services: tuple[Word, ...] = param("Its services", minItems=1)
+
+    def look(self, host: Host) -> Look:
+        return self.ask("compose_up", self.project, *self.services)
+
+    def judge(self, reply: Reply) -> Judgement:
+        band = fields_of(reply.ground).get("services")
+        facts = [line.split(" ", 1) for line in reply.evidence]
+        said = {key: rest[0] if rest else "" for key, *rest in facts}
+        down = {c.name: c.state for c in _every(facts) if c.state != "up"}
+        if band == "up" and not down:
+            return Judgement(answer=Answer.OK, says=f"{', '.join(self.services)} of {self.project}: up")
+        if band == "missing":
+            known = ", ".join(said.get("known", "").split())
+            projects = ", ".join(said.get("projects", "").split())
+            there = f"its services: {known}" if known else f"projects here: {projects or 'none'}"
+            says = f"{self.project} has no container of {' or '.join(self.services)}; {there}"
+            return Judgement(answer=Answer.CANNOT_TELL, says=says)
+        if band != "down" or not down:
+            raise CannotTell(f"the host's answer on {self.project} makes no sense")
+        says = "; ".join(f"{name} is {state}{_why(said[f'container:{name}'])}" for name, state in down.items())
+        return Judgement(answer=Answer.NOT_OK, says=f"of {self.project}, {says}", facts={"down": [*down]})
+
+
+VERBS: tuple[type[Verb], ...] = (Restart, Up)

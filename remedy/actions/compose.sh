@@ -42,6 +42,23 @@ compose_look() {
 	printf '%s\n' "$compose_found" | compose_lines evidence
 }
 
+# compose_up PROJECT SERVICE...
+# Ground: whether every container of the services is up, in one word. Evidence: each of them.
+compose_up() {
+	engine_ready
+	compose_project=$1
+	shift
+	compose_find "$compose_project" ill "$@"
+	case $compose_found in
+	*"	service:"*" missing"*) echo "services missing" ;;
+	*) printf '%s\n' "$compose_found" | awk -F '\t' '
+		$1 == "evidence" && $2 ~ /^container:/ { split($2, words, " "); if (words[2] != "up") down = 1 }
+		END { print down ? "services down" : "services up" }' ;;
+	esac
+	echo "--"
+	printf '%s\n' "$compose_found" | compose_lines evidence
+}
+
 # Print the lines of one kind, each finished with what only the shell can tell.
 compose_lines() {
 	while IFS="	" read -r compose_kind compose_line compose_more; do

@@ -117,10 +117,23 @@ def far_end_of(name: str, folder: Path) -> FarEnd | None:
     return FarEnd(name, (name,), GNU_PATH)
 
 
+@dataclass(frozen=True)
+class FarEndInside(FarEnd):
+    """A far end inside a test host. To be cut off it is killed there: here only its client would end."""
+
+    within: tuple[str, ...] = ()
+
+    def cut_off(self, call: Call, after_s: float) -> bool:
+        shell = (*self.within, "timeout", "--signal=KILL", f"{after_s:.3f}", "dash")
+        end = FarEnd(self.name, shell, self.path)
+        done = end.run(call.family, call.function, [str(a) for a in call.args], items=call.items)
+        return done.returncode == 128 + signal.SIGKILL
+
+
 def far_end_in(host: LabHost, shell: tuple[str, ...] = ("dash",)) -> FarEnd:
-    """The far end of one shell inside a test host, as root. It cannot be cut off: only its client would end."""
-    inside = host.engine.command("exec", "--interactive", host.container, *shell)
-    return FarEnd(f"{host.name} {shell[0]}", tuple(inside), GNU_PATH)
+    """The far end of one shell inside a test host, as root."""
+    inside = tuple(host.engine.command("exec", "--interactive", host.container))
+    return FarEndInside(f"{host.name} {shell[0]}", (*inside, *shell), GNU_PATH, inside)
 
 
 def _busybox_path(folder: Path) -> str:

@@ -110,4 +110,7 @@ SCENES = (
     Scene("logs.rotate, not compressed", "logs.rotate", _rotate_plain, _large_log, _small_log, _texts),
 )
 
-ON_A_HOST = ("service.restart",)  # proven where systemd is: test_lab.py
+ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker.py
+    "service.restart": "systemd",
+    "compose.restart": "Docker Engine",
+}

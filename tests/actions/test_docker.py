@@ -1,6 +1,8 @@
 """Actions on a real engine: a shop of Compose services that is broken in every way, and an engine full of waste."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,9 @@ from remedy.actions.catalogue import Catalogue
 from remedy.engine.ground import Different, Same, compare
 from remedy.errors import Refused
 from remedy.model import Await, Call, Change, Host, Json, Reply
+from tests.actions import kit
 from tests.actions.far_end import FarEnd, far_end_in
+from tests.actions.kit import Ground, Played, Scene, play
 from tests.lab import SHOP, DockerHost
 
 UP = "running healthy"
@@ -242,3 +246,42 @@ def test_who_may_not_use_the_engine_is_told_so(docker_host: DockerHost, catalogu
     end = far_end_in(docker_host, ("setpriv", "--reuid=plain", "--clear-groups", "dash"))
     reply = end.look(action.look(host))
     assert (reply.rc, reply.error) == (3, "plain may not use the Docker engine: become root, or join its group\n")
+
+
+def _stop_web(docker_host: DockerHost) -> None:
+    docker_host.docker("stop shop-web-1")
+
+
+def _start_web(docker_host: DockerHost) -> None:
+    docker_host.docker("start shop-web-1")
+    wait_for(docker_host, "shop-web-1", UP)
+
+
+def _web_is_down(docker_host: DockerHost) -> Scene:
+    """The scene of compose.restart: web is stopped, or up. Every start of it is as good as another."""
+    return Scene(
+        "compose.restart",
+        "compose.restart",
+        lambda _: {"project": "shop", "services": ["web"], "at_most": 60},
+        lambda _: _stop_web(docker_host),
+        lambda _: _start_web(docker_host),
+        lambda _: docker_host.docker("ps --all --no-trunc --format '{{.ID}} {{.State}}' | sort"),
+    )
+
+
+KILLED = kit.killed_inside_an_operation_it_converges
+PROOFS = [p for p in kit.PROOFS if p is not KILLED]
+
+
+@pytest.mark.parametrize("proof", [*PROOFS, pytest.param(KILLED, marks=pytest.mark.long)], ids=lambda p: p.__name__)
+def test_the_kit_on_compose(
+    proof: Callable[[Played], None],
+    there: FarEnd,
+    docker_host: DockerHost,
+    catalogue: Catalogue,
+    host: Host,
+    tmp_path: Path,
+) -> None:
+    played = play(_web_is_down(docker_host), Ground(tmp_path, tmp_path), there, catalogue, host)
+    proof(replace(played, cut_every_s=0.08))
+    _start_web(docker_host)
