@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from remedy.actions.action import Action, Check, Verb, fields_of, items_of
+from remedy.actions.by_hand import note, word
+from remedy.actions.compose_seen import (
+    Container,
+    Services,
+    container_of,
+    every_container,
+    in_dependency_order,
+    instant_of,
+    why_text,
+)
 from remedy.actions.params import Duration, Word, param
 from remedy.actions.words import plural
 from remedy.errors import CannotTell, Refused
@@ -27,44 +36,10 @@ from remedy.model import (
 
 BUDGET_S = 3600  # the span that a budget of restarts is counted over
 START_S = 60  # for Docker to start a container again, beside the time that stopping may take
-WORST_FIRST = ("dead", "exited", "created", "looping", "unhealthy", "starting", "up")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Container:
-    """One container of a service. `state` is a word of compose.sh; a container that moves by itself has no start."""
-
-    name: str  # SERVICE/NUMBER
-    state: str
-    id: str
-    started: str
-    stop_s: int = 0
-    budget_spent: bool = False
-
-    @property
-    def service(self) -> str:
-        return self.name.rpartition("/")[0]
-
-    @property
-    def number(self) -> tuple[int, str]:
-        text = self.name.rpartition("/")[2]
-        return (int(text) if text.isdecimal() else 0, text)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Services:
-    """The named services of a project: which are there, after which of the others each comes, and their containers."""
-
-    after: dict[str, tuple[str, ...]]
-    missing: tuple[str, ...]
-    twice: tuple[str, ...]  # containers of which there are two
-    items: tuple[Container, ...]  # those that may be restarted
-    all: dict[str, Container]  # every one, by name; evidence
-    facts: dict[str, str]
-
-    def said(self, key: str) -> str:
-        """What the host says of itself under a key, or ""."""
-        return self.facts.get(key, "").strip()
+WAIT_BY_HAND = (
+    """'until docker inspect --format "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}" "$1" |"""
+    """ grep -Eqx "running (healthy)?"; do sleep 1; done'"""
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +79,8 @@ class Restart(Action[Services]):
             after={service: tuple(words[1:]) for service, words in there.items()},
             missing=tuple(service for service, words in there.items() if words[0] != "present"),
             twice=tuple(line.split(" ", 1)[0][6:] for line in reply.ground if line.startswith("twice:")),
-            items=tuple(_container(key, state.split(" ")) for key, state in items_of(reply.ground).items()),
-            all={c.name: c for c in _every(facts)},
+            items=tuple(container_of(key, state.split(" ")) for key, state in items_of(reply.ground).items()),
+            all={c.name: c for c in every_container(facts)},
             facts={words[0]: words[-1] if len(words) > 1 else "" for words in facts},
         )
 
@@ -140,7 +115,7 @@ class Restart(Action[Services]):
                 return f"{planned.name} is gone"
             if now.state != "up":
                 return f"{planned.name} is {now.state}"
-            if planned.state == "up" and _instant(now.started) <= _instant(planned.started):
+            if planned.state == "up" and instant_of(now.started) <= instant_of(planned.started):
                 return f"{planned.name} was not started again"
         return ""
 
@@ -149,6 +124,19 @@ class Restart(Action[Services]):
         if starting:
             return f"nothing of {self.project} is down; still starting: {', '.join(starting)}"
         return f"{', '.join(self.services)} of {self.project}: up"
+
+    @classmethod
+    def by_hand(cls, operation: Call | Await) -> tuple[str, ...]:
+        if isinstance(operation, Await):
+            return (
+                note(f"it must be up within {operation.within_s} s; if it is not, stop here"),
+                f"timeout {operation.within_s} sh -c {WAIT_BY_HAND} sh {word(str(operation.look.args[0]))}",
+            )
+        container, name, state = operation.args
+        return (
+            note(f"look first: is {name} still {state}, and why? docker logs --tail 50 {container}"),
+            f"docker restart {word(container)}",
+        )
 
     def _refuse_unknown(self, seen: Services) -> None:
         known, projects = seen.said("known"), seen.said("projects")
@@ -183,9 +171,9 @@ class Restart(Action[Services]):
 
     def _in_order(self, seen: Services) -> tuple[Container, ...]:
         """Dependencies first; of one service the worst first, so that the last good one is the last to go."""
-        rank = {service: place for place, service in enumerate(_sorted(self.services, seen.after))}
+        rank = {service: place for place, service in enumerate(in_dependency_order(self.services, seen.after))}
         chosen = [c for c in seen.items if c.service in rank]
-        return tuple(sorted(chosen, key=lambda c: (rank[c.service], _badness(c.state), c.number)))
+        return tuple(sorted(chosen, key=lambda c: (rank[c.service], c.badness, c.number)))
 
     def _restart(self, container: Container) -> tuple[Operation, Operation]:
         call = Call(
@@ -198,7 +186,7 @@ class Restart(Action[Services]):
         return call, Await(look=up, expect="state up", within_s=self.up_within)
 
     def _lines(self, seen: Services, wanted: tuple[Container, ...]) -> tuple[str, ...]:
-        lines = [f"{c.name} is {c.state}{_why(seen.said(f'container:{c.name}'))}" for c in wanted]
+        lines = [f"{c.name} is {c.state}{why_text(seen.said(f'container:{c.name}'))}" for c in wanted]
         if len(wanted) > 1:
             lines.append("one after another, each only when the one before is up")
         if seen.said("dependents"):
@@ -210,61 +198,6 @@ class Restart(Action[Services]):
         if any(c.state == "up" for c in wanted):
             lines.append("it always acts: even_if_up is set, so the playbook's symptom is the only guard")
         return tuple(lines)
-
-
-def _sorted(services: tuple[str, ...], after: dict[str, tuple[str, ...]]) -> Iterable[str]:
-    """The services, each after those it depends on, otherwise as they are named."""
-    done: dict[str, None] = {}
-    while len(done) < len(services):
-        left = [s for s in services if s not in done]
-        ready = [s for s in left if all(d in done for d in after[s])]
-        done[(ready or left)[0]] = None  # a circle, which Compose refuses, is cut at its first
-    return done
-
-
-def _badness(state: str) -> int:
-    return WORST_FIRST.index(state) if state in WORST_FIRST else -1
-
-
-def _container(name: str, words: list[str]) -> Container:
-    match words:
-        case [state, identity, started, stop_s, budget] if stop_s.isdecimal() and budget in ("spent", "left"):
-            return Container(
-                name=name,
-                state=state,
-                id=identity,
-                started=started,
-                stop_s=int(stop_s),
-                budget_spent=budget == "spent",
-            )
-        case _:
-            raise CannotTell(f"the host's answer makes no sense: {' '.join(words)!r}")
-
-
-def _every(facts: list[list[str]]) -> Iterable[Container]:
-    for key, *rest in facts:
-        words = " ".join(rest).split(" ")
-        if key.startswith("container:") and len(words) > 2:
-            yield Container(name=key[10:], state=words[0], id=words[1], started=words[2])
-
-
-def _why(said: str) -> str:
-    """What inspect says of a container's last end, for people."""
-    facts = dict(word.split("=", 1) for word in said.split(" ") if "=" in word)
-    parts = []
-    if facts.get("exit", "0") != "0":
-        parts.append(f"exit {facts['exit']}")
-    if facts.get("oom") == "true":
-        parts.append("killed for its memory")
-    if facts.get("policy_restarts", "0") != "0":
-        parts.append(f"started again {facts['policy_restarts']} times by its policy")
-    return f" ({', '.join(parts)})" if parts else ""
-
-
-def _instant(started: str) -> tuple[str, str]:
-    """What orders times such as 2026-11-21T04:49:21.5Z, whose fraction has any length."""
-    whole, _, fraction = started.rstrip("Z").partition(".")
-    return whole, fraction.ljust(9, "0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,7 +217,7 @@ class Up(Check):
         band = fields_of(reply.ground).get("services")
         facts = [line.split(" ", 1) for line in reply.evidence]
         said = {key: rest[0] if rest else "" for key, *rest in facts}
-        down = {c.name: c.state for c in _every(facts) if c.state != "up"}
+        down = {c.name: c.state for c in every_container(facts) if c.state != "up"}
         if band == "up" and not down:
             return Judgement(answer=Answer.OK, says=f"{', '.join(self.services)} of {self.project}: up")
         if band == "missing":
@@ -295,7 +228,7 @@ class Up(Check):
             return Judgement(answer=Answer.CANNOT_TELL, says=says)
         if band != "down" or not down:
             raise CannotTell(f"the host's answer on {self.project} makes no sense")
-        says = "; ".join(f"{name} is {state}{_why(said[f'container:{name}'])}" for name, state in down.items())
+        says = "; ".join(f"{name} is {state}{why_text(said[f'container:{name}'])}" for name, state in down.items())
         return Judgement(answer=Answer.NOT_OK, says=f"of {self.project}, {says}", facts={"down": [*down]})
 
 

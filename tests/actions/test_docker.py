@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from remedy.actions.action import Action
+from remedy.actions.by_hand import lines_of
 from remedy.actions.catalogue import Catalogue
 from remedy.engine.ground import Different, Same, compare
 from remedy.errors import Refused
@@ -145,6 +146,15 @@ def test_dependencies_come_first_and_the_worst_replica_before_the_good_one(
     assert [c.args[1] for c in calls] == ["shop/db/1", "shop/worker/2", "shop/worker/1", "shop/web/1"]
     assert [type(o) for o in change.operations] == [Call, Await] * 4
     using("worker").apply()
+
+
+def test_typed_by_hand_it_ends_in_the_same_state(using: Using, docker_host: DockerHost) -> None:
+    docker_host.docker("stop shop-web-1")
+    shop = using("web")
+    lines = lines_of(type(shop.action), shop.wanted().operations)
+    docker_host.sh("sh -eu", stdin="".join(f"{line}\n" for line in lines).encode())
+    assert state_of(docker_host, "shop-web-1") == UP
+    assert shop.plan() is None
 
 
 def test_fault_093_a_restart_that_does_not_help_leaves_the_last_good_replica_alone(
