@@ -95,15 +95,21 @@ def dispatches(home: Home, of_run: str) -> int:
         store.close()
 
 
-def killed_and_resumed(story: Story, record: Path, nth: int, gate: str, picture: object) -> str:
-    """Kill at one gate, resume, and hold the end against the uninterrupted one. Returns how it ended."""
+def killed_and_resumed(story: Story, record: Path, nth: int, picture: object) -> str:
+    """Kill at one gate, resume, and hold the end against the uninterrupted one. Returns how it ended.
+
+    A run that waits asks once more or less often than another, so the gate of a number is not always the same.
+    """
     story.sicken()
     earlier = runs(story)
     dead = killed(story, record, nth)
+    gate = f"{nth}: {record.read_text().splitlines()[-1]}"
+    if dead.code == 0:  # it had fewer gates this time
+        assert story.picture() == picture, gate
+        return "the same"
     assert dead.code in KILLED, (gate, dead)
-    assert record.read_text().splitlines()[-1] == gate
     if runs(story) == earlier:
-        assert gate == "before redeem"
+        assert gate.endswith("before redeem")
         done = remedy(story, *story.apply)
     else:
         done = remedy(story, "resume", runs(story)[0], "--json")
@@ -124,4 +130,4 @@ def sweep(story: Story, record: Path, *, stride: int = 1, gates: Sequence[str] =
     picture, passed = uninterrupted(story, record)
     chosen = [(n, gate) for n, gate in enumerate(passed, 1) if n % stride == 0 and (not gates or gate in gates)]
     assert chosen
-    return [killed_and_resumed(story, record, n, gate, picture) for n, gate in chosen]
+    return [killed_and_resumed(story, record, n, picture) for n, _ in chosen]
