@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "list": "List plans, runs, hosts, actions, playbooks, schedules or approvals",
     "explain": "Explain an action, a variable, a refusal or an exit code",
     "validate": "Find every mistake in playbooks, inventory and policy; no host is touched",
+    "init": "Make a home to start with; also from an Ansible inventory or ~/.ssh/config",
     "doctor": "Say what is missing here, and how to get it",
     "demo": "Try remedy on an embedded host: no root, no Docker",
     "completion": "Print the completion script of a shell",

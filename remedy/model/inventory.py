@@ -23,7 +23,8 @@ class Address:
         match self.scheme:
             case "ssh":
                 at = f"{self.user}@" if self.user else ""
-                return f"ssh://{at}{self.name}:{self.port}"
+                name = f"[{self.name}]" if ":" in self.name else self.name  # IPv6
+                return f"ssh://{at}{name}:{self.port}"
             case other:
                 return f"{other}://{self.name}"
 

@@ -169,7 +169,7 @@ def test_a_host_that_remedy_cannot_reach_is_left_out_and_said_to_be(tmp_path: Pa
         ("c ansible_connection=docker", "docker://c"),
         ("c ansible_connection=community.docker.docker ansible_host=shop_web-1", "docker://shop_web-1"),
         ("localhost ansible_connection=local", "local://"),
-        ("six ansible_host=2001:db8::7 ansible_port=2200 ansible_user=root", "ssh://root@2001:db8::7:2200"),
+        ("six ansible_host=2001:db8::7 ansible_port=2200 ansible_user=root", "ssh://root@[2001:db8::7]:2200"),
         ("old ansible_ssh_host=10.1.1.1 ansible_ssh_user=u ansible_ssh_port=2", "ssh://u@10.1.1.1:2"),
         ("args ansible_ssh_common_args='-l app -p 2022 -o ControlMaster=auto -q'", "ssh://app@args:2022"),
         ("none ansible_host= ansible_port=None", "ssh://none:22"),
