@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from remedy.cli.borrowing import Borrowed
 
 CONFIG, KNOWN = "~/.ssh/config", "~/.ssh/known_hosts"
-FILE = click.Path(path_type=Path)
 
 
 @click.command(
     "init", epilog=options.example("remedy init ops --from-ansible ../ansible/inventories/production --link")
 )
-@click.argument("directory", required=False, metavar="[DIR]", type=FILE)
+@click.argument("directory", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
 @click.option(
-    "--from-ansible", "ansible", metavar="PATH", type=FILE, help="With an Ansible inventory: its file or directory."
+    "--from-ansible",
+    "ansible",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="With an Ansible inventory: its file or directory.",
 )
 @click.option("--link", is_flag=True, help="Use the Ansible inventory where it is, in place of converting it.")
 @click.option(
