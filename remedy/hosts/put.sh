@@ -10,7 +10,9 @@ remedy_put() {
 		echo .
 	)
 	remedy_content=${remedy_content%.}
-	(set -C && : >"$2") 2>/dev/null || give_up "cannot create a file beside $1"
+	set -C
+	true >"$2" || give_up "cannot create a file beside $1"
+	set +C
 	remedy_fill "$@" && mv -f -- "$2" "$1" && { sync -- "${1%/*}/" 2>/dev/null || :; } && return
 	rm -f -- "$2"
 	give_up "$1 is as it was: the new file could not be built beside it"

@@ -142,9 +142,14 @@ remedy_limit_time() {
 	remedy_timer=$!
 }
 
+# What it says on standard error is wanted only where it fails: then it is asked again, with two processes more.
 remedy_again() {
 	remedy_at=0
-	remedy_seen=$({ remedy_look "$@" 2>&1 >&3 3>&- | remedy_errors >&3 3>&-; } 3>&1 | head -c "$remedy_limit")
+	remedy_seen=$(remedy_look "$@" 2>/dev/null | head -c "$remedy_limit")
+	case $remedy_seen in
+	*"$remedy_nl$remedy_nonce $remedy_seq rc 0") remedy_seen=$remedy_seen$remedy_nl ;; # a substitution drops it
+	*) remedy_seen=$({ remedy_look "$@" 2>&1 >&3 3>&- | remedy_errors >&3 3>&-; } 3>&1 | head -c "$remedy_limit") ;;
+	esac
 }
 
 # Go on if the look says what was planned on; else say what it says, and end. 118: it has been said.
