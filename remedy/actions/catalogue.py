@@ -15,7 +15,7 @@ from remedy.model import Json
 
 V = TypeVar("V")
 
-FAMILIES = ("compose", "disk", "files", "http", "logs", "net", "process", "service")
+FAMILIES = ("compose", "disk", "files", "host", "http", "logs", "net", "process", "service")
 SHELL_FILES = {  # of families whose functions are more than one file; read in this order
     "compose": ("docker_engine", "restarts", "compose"),
     "files": ("files", "files_take", "files_back"),

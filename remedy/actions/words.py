@@ -32,6 +32,14 @@ def day_text(at_s: int) -> str:
         return f"@{at_s}"
 
 
+def span_text(seconds: int) -> str:
+    """A span of time in its largest unit that has two or more of it: "3 days", "47 h", "59 min", "12 s"."""
+    for size, unit in ((86_400, " days"), (3600, " h"), (60, " min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:,}{unit}"
+    return f"{max(0, seconds)} s"
+
+
 def percent_of(part: int, whole: int) -> str:
     """A share with one decimal, never rounded up."""
     tenths = part * 1000 // whole if whole else 0

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 COMMANDS: Mapping[str, str] = {
+    "look": "Ask hosts for every symptom that the playbooks know, and say what to type next",
     "plan": "Look at hosts and say exactly what would be done",
     "apply": "Plan, show, ask, apply, verify; or apply an approved plan",
     "approve": "Consent to a plan",

@@ -1,0 +1,198 @@
+"""What `remedy look` prints: hosts in general, what is wrong with them, and the next command to type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import cast
+
+from remedy.actions.words import span_text
+from remedy.cli.looking import RECENT, Looked, Looking
+from remedy.cli.text import Paint, counted, visible
+from remedy.cli.world import World
+from remedy.codec import encode
+from remedy.engine.survey import Survey, Symptom, is_told
+from remedy.engine.told import untold_error
+from remedy.model import Answer, Json
+from remedy.ports import RunRow
+
+WORDS = {Answer.OK: "holds", Answer.CANNOT_TELL: "cannot tell", Answer.NOT_OK: "does not hold"}
+
+
+def tell_looked(world: World, looking: Looking, *, verbose: bool, as_json: bool) -> int:
+    """Print it. Returns the exit code: 0 when all could be told, else what kept it from being told."""
+    if as_json:
+        world.document(_json(looking))
+    else:
+        paint = world.paint()
+        blocks = [list(_host_lines(looking, h, paint, verbose=verbose)) for h in looking.hosts]
+        world.out(*_joined(blocks), *_sum(looking, paint))
+        if looking.unrecorded:
+            world.err(paint.yellow(f"no runs are shown: the record cannot be read: {visible(looking.unrecorded)}"))
+    return _code(looking)
+
+
+def _code(looking: Looking) -> int:
+    why = untold_error({h.host.name: h.why for h in looking.hosts if h.why}, len(looking.hosts))
+    if why:
+        return why.exit_code
+    return 0 if is_told([h.survey for h in looking.hosts if h.survey]) else 4
+
+
+def _joined(blocks: Iterable[list[str]]) -> list[str]:
+    """Blocks with an empty line between those of more than one line."""
+    lines: list[str] = []
+    for block in blocks:
+        lines += ["", *block] if lines and len(block) > 1 else block
+    return lines
+
+
+# ---------------------------------------------------------------- one host
+
+
+def _host_lines(looking: Looking, looked: Looked, paint: Paint, *, verbose: bool) -> Iterator[str]:
+    host = looked.host
+    environment = f"  {visible(host.environment)}" if host.environment else ""
+    yield paint.bold(visible(host.name)) + paint.dim(f"  {visible(str(host.address))}{environment}")
+    if looked.survey is None:
+        kind, message = (looked.why.kind, looked.why.message) if looked.why else ("unreachable", "no answer")
+        yield f"  {paint.red(kind)}  {visible(message)}"
+        if looked.why and looked.why.fix:
+            yield paint.dim(f"  fix: {visible(looked.why.fix)}")
+        yield from _run_lines(looking, looked, paint)
+        return
+    survey = looked.survey
+    if survey.state:
+        yield paint.dim(f"  {visible(survey.state.says)}")
+    yield from _run_lines(looking, looked, paint)
+    told = survey.symptoms if verbose else (*survey.that(Answer.OK), *survey.that(Answer.CANNOT_TELL))
+    for symptom in told:
+        yield from _symptom_lines(looking, symptom, host.name, paint)
+    if verbose:
+        yield from (
+            paint.dim(f"      {'does not fit':<13}  {visible(u.playbook)}  {visible(u.why)}") for u in survey.unfit
+        )
+    yield _host_sum(survey, host.name, paint, verbose=verbose)
+
+
+def _symptom_lines(looking: Looking, symptom: Symptom, host: str, paint: Paint) -> Iterator[str]:
+    style = {Answer.OK: paint.red, Answer.CANNOT_TELL: paint.yellow, Answer.NOT_OK: paint.green}[symptom.answer]
+    word = style(f"{WORDS[symptom.answer]:<13}")
+    says = "; ".join(visible(s) for s in symptom.says)
+    yield f"  {symptom.severity or '--':<2}  {word}  {paint.bold(visible(symptom.playbook))}  {says}"
+    if symptom.answer is Answer.OK:
+        yield f"      {paint.dim('next:')} {looking.next_command(symptom, host)}"
+
+
+def _host_sum(survey: Survey, host: str, paint: Paint, *, verbose: bool) -> str:
+    asked, left = len(survey.symptoms), len(survey.unfit)
+    holds, unclear = len(survey.that(Answer.OK)), len(survey.that(Answer.CANNOT_TELL))
+    more = "" if verbose or not left else f" ({counted(left, 'does', 'do')} not fit it: -v)"
+    if not asked:
+        return paint.yellow(f"  no playbook fits {visible(host)}{more}")
+    if not holds and not unclear:
+        return (
+            paint.green(
+                f"  nothing of what {counted(asked, 'playbook')} know{'s' if asked == 1 else ''} holds on {visible(host)}"
+            )
+            + more
+        )
+    unsure = f", {unclear} cannot be told" if unclear else ""
+    return f"  {holds} of {counted(asked, 'symptom')} {'holds' if holds == 1 else 'hold'}{unsure}{more}"
+
+
+# ---------------------------------------------------------------- the record
+
+
+def _run_lines(looking: Looking, looked: Looked, paint: Paint) -> Iterator[str]:
+    """Who holds the host, runs of ours that are not closed, and the last ones that are."""
+    lease = lease_of(looked)
+    ours = {r.id for r in looked.open_runs}
+    if lease and lease["run"] not in ours:
+        since = _utc(lease["since"])
+        yield paint.yellow(f"  held by {visible(str(lease['owner']))}, run {visible(str(lease['run']))}, since {since}")
+    for run in looked.open_runs:
+        holds = " and holds the host" if lease and lease["run"] == run.id else ""
+        what = f"run {run.id} ({visible(run.playbook)}) is open{holds}: at work, or cut off"
+        yield paint.yellow(f"  {what}; then: {looking.command('resume', run.id)}")
+    for run in [r for r in looked.runs if r.closed_at][:RECENT]:
+        yield paint.dim(f"  {_ago(run, looking.now)}  run {run.id}  {visible(run.playbook)}: {_came_of(run)}")
+
+
+def lease_of(looked: Looked) -> Mapping[str, Json] | None:
+    """The lease as the host told it: run, since (its own clock), owner."""
+    facts = looked.survey.state.facts if looked.survey and looked.survey.state else {}
+    return cast("Mapping[str, Json] | None", facts.get("lease"))
+
+
+def _came_of(run: RunRow) -> str:
+    return ", ".join(word for word in (run.outcome, run.verdict) if word) or "closed"
+
+
+def _ago(run: RunRow, now: datetime) -> str:
+    passed_s = (now - datetime.fromisoformat(run.closed_at)).total_seconds()
+    return f"{span_text(int(passed_s))} ago"
+
+
+def _utc(seconds: Json) -> str:
+    return datetime.fromtimestamp(int(str(seconds)), tz=None).astimezone().isoformat(timespec="seconds")
+
+
+# ---------------------------------------------------------------- all hosts
+
+
+def _sum(looking: Looking, paint: Paint) -> list[str]:
+    """All hosts in one line, where there are several."""
+    if len(looking.hosts) == 1:
+        return []
+    well = sum(1 for h in looking.hosts if h.survey and not h.survey.that(Answer.OK) and is_told([h.survey]))
+    sick = sum(1 for h in looking.hosts if h.survey and h.survey.that(Answer.OK))
+    silent = sum(1 for h in looking.hosts if h.survey is None)
+    words = [f"{sick} with a symptom that holds", f"{well} well", f"{silent} not told"]
+    return ["", paint.bold(f"{counted(len(looking.hosts), 'host')}: {', '.join(words)}")]
+
+
+# ---------------------------------------------------------------- for scripts
+
+
+def _json(looking: Looking) -> Json:
+    return {
+        "playbooks": looking.playbooks,
+        "record": looking.unrecorded,
+        "hosts": {h.host.name: _host_json(looking, h) for h in looking.hosts},
+    }
+
+
+def _host_json(looking: Looking, looked: Looked) -> Json:
+    survey = looked.survey
+    return {
+        "address": str(looked.host.address),
+        "environment": looked.host.environment,
+        "unreachable": looked.why.message if looked.why else "",
+        "left_out": looked.why.kind if looked.why else "",
+        "state": encode(survey.state.facts) if survey and survey.state else {},
+        "symptoms": [_symptom_json(looking, s, looked.host.name) for s in survey.symptoms] if survey else [],
+        "unfit": [encode(u) for u in survey.unfit] if survey else [],
+        "open_runs": [encode(r) for r in looked.open_runs],
+        "recent_runs": [encode(r) for r in looked.runs if r.closed_at][:RECENT],
+    }
+
+
+def _symptom_json(looking: Looking, symptom: Symptom, host: str) -> Json:
+    return {
+        "playbook": symptom.playbook,
+        "severity": symptom.severity,
+        "summary": symptom.summary,
+        "answer": WORDS[symptom.answer],
+        "says": [*symptom.says],
+        "findings": [
+            {
+                "check": f.asked.check,
+                "answer": str(f.judgement.answer),
+                "says": f.judgement.says,
+                "facts": encode(f.judgement.facts),
+            }
+            for f in symptom.findings
+        ],
+        "next": looking.next_command(symptom, host) if symptom.answer is Answer.OK else "",
+    }
