@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import cast
 
-from remedy.actions.words import span_text
+from remedy.actions.words import day_text, span_text
 from remedy.cli.looking import RECENT, Looked, Looking
 from remedy.cli.text import Paint, counted, visible
 from remedy.cli.world import World
@@ -91,12 +91,8 @@ def _host_sum(survey: Survey, host: str, paint: Paint, *, verbose: bool) -> str:
     if not asked:
         return paint.yellow(f"  no playbook fits {visible(host)}{more}")
     if not holds and not unclear:
-        return (
-            paint.green(
-                f"  nothing of what {counted(asked, 'playbook')} know{'s' if asked == 1 else ''} holds on {visible(host)}"
-            )
-            + more
-        )
+        known = f"{counted(asked, 'playbook')} {'knows' if asked == 1 else 'know'}"
+        return paint.green(f"  nothing of what {known} holds on {visible(host)}") + more
     unsure = f", {unclear} cannot be told" if unclear else ""
     return f"  {holds} of {counted(asked, 'symptom')} {'holds' if holds == 1 else 'hold'}{unsure}{more}"
 
@@ -109,7 +105,7 @@ def _run_lines(looking: Looking, looked: Looked, paint: Paint) -> Iterator[str]:
     lease = lease_of(looked)
     ours = {r.id for r in looked.open_runs}
     if lease and lease["run"] not in ours:
-        since = _utc(lease["since"])
+        since = f"{day_text(int(str(lease['since'])))} UTC"
         yield paint.yellow(f"  held by {visible(str(lease['owner']))}, run {visible(str(lease['run']))}, since {since}")
     for run in looked.open_runs:
         holds = " and holds the host" if lease and lease["run"] == run.id else ""
@@ -132,10 +128,6 @@ def _came_of(run: RunRow) -> str:
 def _ago(run: RunRow, now: datetime) -> str:
     passed_s = (now - datetime.fromisoformat(run.closed_at)).total_seconds()
     return f"{span_text(int(passed_s))} ago"
-
-
-def _utc(seconds: Json) -> str:
-    return datetime.fromtimestamp(int(str(seconds)), tz=None).astimezone().isoformat(timespec="seconds")
 
 
 # ---------------------------------------------------------------- all hosts

@@ -129,6 +129,10 @@ class Conversation:
             if self.told is None and gather.hello:
                 self.told = _facts(gather, self.pipe.container)
             gather.take_frame(event)
+            if event.words[0] == "look":
+                gather.last_look_s = -self.clock.monotonic_s()
+            elif event.words[0] == "group" and gather.last_look_s < 0:
+                gather.last_look_s += self.clock.monotonic_s()
 
     def _piece(self, gather: Gather, deadline: float) -> bytes:
         left_s = deadline - self.clock.monotonic_s()

@@ -65,6 +65,7 @@ class Gather:
         self.seen: dict[int, Seen] = {}
         self.drain = Drain(redactor)
         self.group_rc = 0  # how the group of the looks ended
+        self.last_look_s = 0.0  # how long the last look that was begun took, as seen from here
         self._texts: dict[str, bytearray] = {}
         self._word = ""
         self._look = Seen()

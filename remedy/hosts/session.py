@@ -96,21 +96,30 @@ class HostSession:
         words = (seconds, limit, *families)
         return self._ask(Ask(verb="look", words=words, body=body, families=families, wait_s=seconds))
 
-    def _complete(self, asked: tuple[Look, ...], got: Gather) -> tuple[Reply, ...]:
-        """All replies: a look that was left unanswered, because another one hung, is asked again alone.
+    def _complete(self, asked: tuple[Look, ...], got: Gather, until: float = 0) -> tuple[Reply, ...]:
+        """All replies: where one hung, those after it are asked again without it; itself only if its time was short.
 
         A host where one after the other hangs gets three times what all of them may take together.
         """
         if len(asked) == 1:
             return (got.replies(1)[0] or _unanswered(asked[0], got),)
-        until = self.talk.clock.monotonic_s() + 2 * wire.limits(asked)[0]
-        replies = got.replies(len(asked))
-        return tuple(reply or self._alone(look, until) for look, reply in zip(asked, replies, strict=True))
+        until = until or self.talk.clock.monotonic_s() + 2 * wire.limits(asked)[0]
+        replies = dict(enumerate(got.replies(len(asked))))
+        hung, *later = [at for at, reply in replies.items() if reply is None] or [-1]
+        replies.update(zip(later, self._again(tuple(asked[at] for at in later), until), strict=True))
+        if hung >= 0 and _had_its_time(asked[hung], got):
+            replies[hung] = Reply(rc=DEADLINE_RC, error=f"no answer within {asked[hung].timeout_s} s")
+        elif hung >= 0:
+            replies[hung] = self._again((asked[hung],), until)[0]
+        return tuple(reply for reply in replies.values() if reply is not None)
 
-    def _alone(self, look: Look, until: float) -> Reply:
+    def _again(self, asked: tuple[Look, ...], until: float) -> tuple[Reply, ...]:
+        if not asked:
+            return ()
         if self.talk.clock.monotonic_s() > until:
-            return Reply(rc=DEADLINE_RC, error="not asked again: other looks had hung on this host for too long")
-        return self._complete((look,), self._ask_looks((look,)))[0]
+            late = "not asked again: other looks had hung on this host for too long"
+            return tuple(Reply(rc=DEADLINE_RC, error=late) for _ in asked)
+        return self._complete(asked, self._ask_looks(asked), until)
 
     # ------------------------------------------------------------ changes
 
@@ -186,6 +195,11 @@ def _held_by(run: str = "-", _fence: str = "", since: str = "0", owner: str = "-
     except (ValueError, OverflowError, OSError):  # the far end may say anything
         at = "a time that makes no sense"
     return f"held by {wire.untoken(owner)}, run {wire.untoken(run)}, since {at}"
+
+
+def _had_its_time(look: Look, got: Gather) -> bool:
+    """Whether the look that was cut off at the deadline of all had most of its own."""
+    return got.group_rc == DEADLINE_RC and got.last_look_s >= 0.75 * look.timeout_s
 
 
 def _unanswered(look: Look, got: Gather) -> Reply:

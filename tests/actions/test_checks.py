@@ -246,3 +246,14 @@ def test_without_any_tool_the_host_lacks_something(catalogue: Catalogue, host: H
     reply = Ask(replace(end, path=str(only)), catalogue, host).reply("http.ok", url="http://127.0.0.1/")
     assert reply.rc == 3
     assert "installed" in reply.error
+
+
+# ---------------------------------------------------------------- host
+
+
+def test_how_a_host_is_is_what_the_kernel_says(by: Ask) -> None:
+    facts = by("host.state").facts
+    up_s = float(Path("/proc/uptime").read_text("ascii").split()[0])
+    assert abs(int(str(facts["up_s"])) - up_s) < 60
+    assert facts["processors"] == os.cpu_count()
+    assert 0 < int(str(facts["available_kib"])) <= int(str(facts["memory_kib"]))

@@ -29,6 +29,8 @@ t_stubborn() {
 
 t_hang() { sleep 1000; }
 
+t_wait() { sleep "$1"; }
+
 t_large() { head -c "$1" /dev/zero | tr '\0' 'x'; }
 
 t_lines() { yes "${2-line}" | head -n "$1"; }

@@ -79,7 +79,23 @@ def test_a_look_that_hangs_is_124_and_the_others_are_answered(any_far: Far) -> N
     replies = session.look(asked)
     assert [r.rc for r in replies] == [0, 124, 0]
     assert "no answer within 1 s" in replies[1].error
-    assert session.talk.requests == 3  # the batch, and each that was left unanswered
+    assert session.talk.requests == 2  # the batch, and what came after the one that hung
+
+
+def test_one_that_hangs_delays_the_others_by_its_own_time_and_they_are_asked_again_together(far: Far) -> None:
+    session = far.session()
+    begun = time.monotonic()
+    asked = [look("t_hang", timeout_s=3), *(look("t_show", str(n), timeout_s=3) for n in range(10))]
+    replies = session.look(asked)
+    assert ([r.rc for r in replies], session.talk.requests) == ([124, *[0] * 10], 2)
+    assert time.monotonic() - begun < 2 * 3  # never its time twice
+
+
+def test_a_look_that_had_little_time_left_is_asked_again(far: Far) -> None:
+    session = far.session()
+    replies = session.look([look("t_wait", "1.3", timeout_s=2), look("t_wait", "1", timeout_s=2)])
+    assert [r.rc for r in replies] == [0, 0]
+    assert session.talk.requests == 2
 
 
 def test_fault_049_a_look_leaves_no_process_behind_its_deadline(any_far: Far) -> None:
