@@ -10,32 +10,40 @@ import contextlib
 import os
 import socket
 import time
-from typing import cast
+from typing import Any, cast
 
 import docker
+import requests
+from docker.constants import MINIMUM_DOCKER_API_VERSION
 from docker.errors import APIError, DockerException, NotFound
+from docker.transport import UnixHTTPAdapter
+from docker.utils import version_lt
 from requests.exceptions import RequestException
 
 from remedy.hosts.container import ANSWER_S, Found, demand_engine, demand_same, ended, engine_of, no_engine, no_such
+from remedy.hosts.streams import Streams
 from remedy.model import Host
 
 ENDING_S = 2.0
 PIECE_BYTES = 65_536
-COMPLAINT_BYTES = 8_192
-HEAD_BYTES = 8  # Docker Engine API, "Stream format": the stream, three zeros, the size in four bytes
-STDERR = 2
 
 
 class _Client(docker.APIClient):
-    """A client that takes no password from ~/.netrc and no proxy from the environment."""
+    """The library's client for one socket, without what its own constructor takes from elsewhere.
 
-    @property
-    def trust_env(self) -> bool:
-        return False
+    That reads ~/.docker/config.json with all passwords in it (and fails on a broken one); and every
+    request would look into ~/.netrc and for a proxy in the environment.
+    """
 
-    @trust_env.setter
-    def trust_env(self, value: bool) -> None:
-        """Its constructor would set it."""
+    def __init__(self, path: str) -> None:
+        requests.Session.__init__(self)
+        self.trust_env = False
+        self.base_url, self.timeout = "http+docker://localhost", ANSWER_S
+        self._general_configs: dict[str, object] = {}
+        self.mount("http+docker://", UnixHTTPAdapter(f"http+unix://{path}", ANSWER_S))
+        self._version = str(self.version(api_version=False)["ApiVersion"])
+        if version_lt(self._version, MINIMUM_DOCKER_API_VERSION):
+            raise DockerException(f"its API {self._version} is older than {MINIMUM_DOCKER_API_VERSION}: update it")
 
 
 class DockerPipe:
@@ -47,9 +55,7 @@ class DockerPipe:
         self._exec = client.exec_create(found.id, command, stdin=True, user=user)["Id"]
         self._stream = cast("socket.SocketIO", client.exec_start(self._exec, socket=True))
         self._socket = socket.socket(fileno=os.dup(self._stream.fileno()))  # for its time limits
-        self._raw = b""  # not yet taken apart
-        self._left, self._is_error = 0, False  # of the frame that is being read
-        self._complaint = b""
+        self._streams = Streams()
 
     def send(self, piece: bytes, timeout_s: float) -> None:
         self._socket.settimeout(timeout_s)
@@ -60,26 +66,9 @@ class DockerPipe:
         while True:
             self._socket.settimeout(max(0.001, deadline - time.monotonic()))
             raw = self._socket.recv(PIECE_BYTES)
-            said = self._taken_apart(raw)
+            said = self._streams.feed(raw)
             if said or not raw:
                 return said
-
-    def _taken_apart(self, raw: bytes) -> bytes:
-        """What of it is the command's standard output."""
-        self._raw += raw
-        said: list[bytes] = []
-        while len(self._raw) >= (1 if self._left else HEAD_BYTES):
-            if not self._left:
-                self._is_error, self._left = self._raw[0] == STDERR, int.from_bytes(self._raw[4:HEAD_BYTES], "big")
-                self._raw = self._raw[HEAD_BYTES:]
-                continue
-            piece, self._raw = self._raw[: self._left], self._raw[self._left :]
-            self._left -= len(piece)
-            if self._is_error:
-                self._complaint = (self._complaint + piece)[-COMPLAINT_BYTES:]
-            else:
-                said.append(piece)
-        return b"".join(said)
 
     def ending(self) -> str | None:
         deadline = time.monotonic() + ENDING_S
@@ -89,7 +78,7 @@ class DockerPipe:
             except (DockerException, RequestException):
                 return None
             if code is not None:
-                said = self._complaint.decode("utf-8", "replace").strip()
+                said = self._streams.complaint.decode("utf-8", "replace").strip()
                 return ended(said or f"it ended with {code}")
             time.sleep(0.01)
         return None
@@ -110,10 +99,8 @@ def open_pipe(host: Host, command: str) -> DockerPipe:
     """
     demand_engine(host)
     try:
-        client = _Client(base_url=f"unix://{engine_of(host)}", version="auto", timeout=ANSWER_S)
-        said = client.inspect_container(host.address.name)
-        state = said["State"]
-        found = Found(said["Id"], state["StartedAt"], state["Status"], said["Name"])
+        client = _Client(engine_of(host))
+        found = _found(client.inspect_container(host.address.name))
         demand_same(host, found)
         return DockerPipe(client, found, ["sh", "-c", command], "0" if host.become else "")
     except NotFound as error:
@@ -121,3 +108,10 @@ def open_pipe(host: Host, command: str) -> DockerPipe:
     except (DockerException, RequestException, OSError) as error:
         why = error.explanation if isinstance(error, APIError) else str(error)
         raise no_engine(host, str(why)) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise no_engine(host, "its answer makes no sense") from error
+
+
+def _found(said: Any) -> Found:
+    state = said["State"]
+    return Found(str(said["Id"]), str(state["StartedAt"]), str(state["Status"]), str(said["Name"]))

@@ -18,7 +18,8 @@ from tests.lab import Box
 DISKS = ("--tmpfs=/srv/data:size=64m", "--tmpfs=/var/quarantine:size=128m,mode=700")
 VARS = {"mount": "/srv/data", "log_dir": "/srv/data/log", "rotate_above": "50MiB"}
 FILL = """mkdir -p /srv/data/log && cd /srv/data/log
-for n in 1 2 3; do yes "old line $n" | head -c 10000000 >app.log.$n; touch -d '9 days ago' app.log.$n; done
+old=$(($(date +%s) - 777600))
+for n in 1 2 3; do yes "old line $n" | head -c 10000000 >app.log.$n; touch -d @$old app.log.$n; done
 yes young | head -c 100000 >app.log.young
 head -c 30000000 /dev/zero >/srv/data/ballast"""
 PICTURE = "cd /srv/data/log && stat -c '%n %s %Y %U %a' * && sha256sum *"

@@ -32,7 +32,7 @@ class Door:
         self._listener.bind(str(self.path))
         self.path.chmod(0o666)
         self._listener.listen(64)
-        self.entered = 0
+        self.heard = b""  # all that was sent through it
         self._serve(self._let_in)
 
     @property
@@ -61,14 +61,17 @@ class Door:
                 return
             far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             far.connect(str(self._to))
-            self.entered += 1
             self._open += [near, far]
-            self._serve(self._carry, near, far)
+            self._serve(self._hear, near, far)
             self._serve(self._carry, far, near)
 
-    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+    def _hear(self, source: socket.socket, sink: socket.socket) -> None:
+        self._carry(source, sink, is_heard=True)
+
+    def _carry(self, source: socket.socket, sink: socket.socket, *, is_heard: bool = False) -> None:
         with suppress(OSError):
             while piece := source.recv(PIECE_BYTES):
+                self.heard += piece if is_heard else b""
                 sink.sendall(piece)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import os
 import socket
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +22,13 @@ from remedy.errors import Invalid, RemedyError, Stale, Unreachable, Unsafe
 from remedy.model import Address, Host
 from tests.conftest import NewBox
 from tests.hosts.far import call, change, look
-from tests.hosts.over_docker import host_of
+from tests.hosts.over_docker import door_to, host_of
 from tests.hosts.over_ssh import Reach, refused
 from tests.hosts.test_values import CORPUS, parts, printed, shown
 from tests.lab import Box, Engine, busybox_image
 
 HERE = Host(name="here", address=Address(scheme="local"))
+ROOT = Path(__file__).parents[2]
 WAYS = ["", "here"]  # by the SDK, and by the docker command of another host
 
 
@@ -177,3 +184,90 @@ def test_a_way_that_is_no_host_or_leads_nowhere_is_invalid(box: Box, reach: Reac
     assert isinstance(refused(reach, host_of(box, via="nobody")), Invalid)
     ssh = Host(name="h", address=Address(scheme="ssh", name="h"), via="here", host_key=("ssh-ed25519 AAAA",))
     assert isinstance(refused(reach, ssh), RemedyError)
+
+
+# ---------------------------------------------------------------- what the library would do by itself
+
+
+CLIENT = """
+import sys
+from remedy.model import Address, Host
+from tests.hosts.far import look
+from tests.hosts.over_ssh import Reach
+name, engine = sys.argv[1:]
+session = Reach().connect(Host(name="box", address=Address(scheme="docker", name=name), engine=engine))
+print(session.look([look("t_show", "x")])[0].ground[0])
+"""
+
+
+def test_nothing_of_the_environment_or_the_users_files_reaches_the_engine(box: Box, tmp_path: Path) -> None:
+    helper = tmp_path / "docker-credential-canary"
+    helper.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    helper.chmod(0o755)
+    canary = "canary-" + os.urandom(8).hex()
+    (tmp_path / "config.json").write_text(
+        json.dumps(
+            {
+                "credsStore": "canary",
+                "auths": {"https://index.docker.io/v1/": {"auth": base64.b64encode(canary.encode()).decode()}},
+                "HttpHeaders": {"X-Canary": canary},
+                "currentContext": canary,
+                "proxies": {"default": {"httpProxy": f"http://{canary}:1"}},
+            }
+        )
+    )
+    (tmp_path / ".netrc").write_text(f"default login {canary} password {canary}\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    hostile = {
+        "HOME": str(tmp_path),
+        "DOCKER_CONFIG": str(tmp_path),
+        "DOCKER_HOST": "tcp://127.0.0.1:1",
+        "DOCKER_CONTEXT": canary,
+        "DOCKER_TLS_VERIFY": "1",
+        "DOCKER_CERT_PATH": str(tmp_path),
+        "ALL_PROXY": "http://127.0.0.1:1",
+        "http_proxy": "http://127.0.0.1:1",
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+    }
+    with door_to(box.engine.socket) as door:
+        command = [sys.executable, "-c", CLIENT, box.name, door.url]
+        done = subprocess.run(command, cwd=ROOT, env=hostile, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout) == (0, "x\n"), done.stderr
+        heard = door.heard
+    assert heard.count(b"HTTP/1.1") >= 4
+    assert b"canary" not in heard
+    assert b"Authorization" not in heard
+    assert base64.b64encode(f"{canary}:{canary}".encode()) not in heard
+    assert not (tmp_path / "ran").exists()
+
+
+def answer(listener: socket.socket, body: bytes) -> None:
+    """Answer every connection with one document."""
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        with client, suppress(OSError):  # one that only looks whether somebody listens is gone
+            client.recv(65_536)
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+            client.sendall(head + body)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"ApiVersion": "1.12"}', b"{}", b"[]", b"null", b"not json", b'{"ApiVersion": "1.41"}', b"\xff\xfe"]
+)
+def test_fault_056_an_engine_that_is_too_old_or_makes_no_sense_is_unreachable(
+    box: Box, reach: Reach, tmp_path: Path, body: bytes
+) -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "old.sock"))
+    listener.listen()
+    server = threading.Thread(target=answer, args=(listener, body), daemon=True)
+    server.start()
+    error = refused(reach, host_of(box, engine=f"unix://{tmp_path / 'old.sock'}"))
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    assert isinstance(error, Unreachable), error
+    if b"1.12" in body:
+        assert "1.24" in error.message

@@ -1,6 +1,6 @@
 """Real hosts to test against; README.md beside says what is where."""
 
-from tests.lab.box import Box, busybox_image, start_box
+from tests.lab.box import Box, busybox_image, busybox_tar, start_box
 from tests.lab.docker_host import COMPOSE_FILE, SERVICE_IMAGE, SHOP, DockerHost, start_docker_host
 from tests.lab.engine import Engine, engine
 from tests.lab.host import DISK, DISK_BYTES, HEALTH, LOG, QUARANTINE, QUARANTINE_BYTES, LabHost, start_host
@@ -30,6 +30,7 @@ __all__ = [
     "SshdLab",
     "Way",
     "busybox_image",
+    "busybox_tar",
     "engine",
     "make_key",
     "start_box",

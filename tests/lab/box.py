@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -67,26 +66,29 @@ def start_box(engine: Engine, name: str, *options: str, image: str = "", command
 
 
 def busybox_image(engine: Engine, *without: str) -> str:
-    """An image with busybox and flock, and nothing else: no /run, no home but /. Some programs may be missing.
+    """An image of `busybox_tar`, in the lab's engine."""
+    archive = busybox_tar(*without)
+    image = f"remedy-lab-busybox:{hashlib.sha256(archive).hexdigest()[:16]}"
+    if not engine.docker("images", "--quiet", image).strip():
+        engine.docker("import", "-", image, stdin=archive)
+    return image
+
+
+def busybox_tar(*without: str) -> bytes:
+    """Busybox and flock, and nothing else: no /run, no home but /. Some programs may be missing.
 
     flock is util-linux's: Debian's busybox has none, as those of other distributions have.
     """
-    busybox = shutil.which("busybox")
-    if busybox is None:
-        raise LabMissingError("needs busybox: run `make system` as root")
+    busybox, flock = find_program("busybox"), find_program("flock")
+    if busybox is None or flock is None:
+        raise LabMissingError("needs busybox and flock: run `make system` as root")
     listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
-    links = [name for name in listed if name not in without]
     files = {"bin/busybox": Path(busybox).read_bytes(), "etc/passwd": b"root:x:0:0::/:/bin/sh\n"}
-    flock = find_program("flock")
-    if flock and "flock" not in without:
-        files |= {"bin/flock": Path(flock).read_bytes()}
-    needed = {path for program in (busybox, flock) if program for path in _libraries(program)}
-    files |= {path.lstrip("/"): Path(path).read_bytes() for path in needed}
-    key = hashlib.sha256(repr(sorted(files.items())).encode() + " ".join(links).encode()).hexdigest()[:16]
-    image = f"remedy-lab-busybox:{key}"
-    if not engine.docker("images", "--quiet", image).strip():
-        engine.docker("import", "-", image, stdin=_tar(files, links))
-    return image
+    if "flock" not in without:
+        files["bin/flock"] = Path(flock).read_bytes()
+    needed = {path for program in (busybox, flock) for path in _libraries(program)}
+    files |= {path.lstrip("/"): Path(path).read_bytes() for path in sorted(needed)}
+    return _tar(files, [name for name in listed if name not in without])
 
 
 def _libraries(program: str) -> list[str]:
