@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from remedy import errors
@@ -34,25 +34,6 @@ EXITS = (
     Exit(70, "a bug of remedy's own", "report it with the file that the message names"),
 )
 
-ADVICE = {
-    "invalid": "Every mistake is named with FILE:LINE:COL; remedy validate finds them all without touching a host.",
-    "unsafe": "Give the file or directory to yourself alone: the message names the command.",
-    "refused": "The message names the rule. Nothing was done.",
-    "unapproved": "remedy approve PLAN, by whoever is still needed; then remedy apply PLAN.",
-    "forbidden": "remedy explain PLAN names the rule or cap and its line. --break-glass does not override it.",
-    "closed": "Apply it when the window opens: the message says when. In an emergency: --break-glass REASON.",
-    "spent": "Look for the cause: the remedy does not last. In an emergency: --break-glass REASON.",
-    "stale": "Something is not as it was when the plan was made. Look at both sides, then plan again.",
-    "busy": "Wait for the other run. When it is surely over: remedy unlock HOST --owner ID.",
-    "hostkey": "Compare the fingerprint with the host's own, then remedy trust HOST.",
-    "unreachable": "Nothing was sent. See to the network, the login or the host, then run it again.",
-    "cannot-tell": "The host answered, but not what was asked. Run the check by hand there.",
-    "unknown": "remedy resume RUN settles it by the host's receipts or by looking.",
-    "failed": "remedy show RUN has what the host printed; remedy undo RUN takes the run back.",
-    "store": "Do not repair it by hand: restore the state directory from a backup. remedy doctor explains.",
-    "bug": "Report it with the file that the message names; it holds no values.",
-}
-
 
 def kinds() -> Iterator[type[errors.RemedyError]]:
     """Every kind of error that a user can meet, in the order in which they are declared."""
@@ -66,8 +47,8 @@ def promise(kind: type[errors.RemedyError]) -> str:
     return (kind.__doc__ or "").strip().partition("\n")[0]
 
 
-def page() -> str:
-    """The reference of exit codes and kinds of errors, as Markdown."""
+def page(advice: Mapping[str, str]) -> str:
+    """The reference of exit codes and kinds of errors, as Markdown; `advice` is the first thing to do, by kind."""
     lines = [
         "# Exit codes",
         "",
@@ -81,10 +62,10 @@ def page() -> str:
         "## Kinds of errors",
         "",
         'With `--json` an error is `{"error": {"kind", "message", "at", "fix"}}`.',
-        "`problems` in it lists every mistake of a file.",
+        "`problems` in it lists every mistake of a file. [errors.md](errors.md) has a page for each.",
         "",
         "| kind | exit code | means | then |",
         "|---|---|---|---|",
-        *(f"| `{k.kind}` | {k.exit_code} | {promise(k)} | {ADVICE[k.kind]} |" for k in kinds()),
+        *(f"| `{k.kind}` | {k.exit_code} | {promise(k)} | {advice[k.kind]} |" for k in kinds()),
     ]
     return "\n".join(lines) + "\n"

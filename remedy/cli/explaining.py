@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from remedy.cli.exits import ADVICE, EXITS, kinds, promise
-from remedy.cli.text import Paint, visible
+from remedy.cli.exits import EXITS, kinds, promise
+from remedy.cli.explained import Explained
 from remedy.cli.wiring import Parts
 from remedy.codec import encode
-from remedy.errors import Invalid
+from remedy.errors import Invalid, RemedyError
 from remedy.model import Json, SecretRef, Sourced
-
-
-@dataclass(frozen=True)
-class Explained:
-    """A title, what there is to say, and the same for scripts."""
-
-    title: str
-    body: tuple[str, ...]
-    document: Json
-
-    def lines(self, paint: Paint) -> list[str]:
-        return [paint.bold(visible(self.title)), *map(visible, self.body)]
 
 
 def explain(parts: Parts, words: Sequence[str]) -> Explained:
@@ -47,13 +35,31 @@ def _word(parts: Parts, word: str) -> Explained:
             )
     for kind in kinds():
         if word == kind.kind:
-            says = (promise(kind), f"exit code {kind.exit_code}", f"then: {ADVICE[word]}")
-            told: Json = {"kind": word, "exit_code": kind.exit_code, "means": promise(kind), "then": ADVICE[word]}
-            return Explained(word, says, told)
+            return _kind(kind)
     verbs = {**parts.catalogue.actions, **parts.catalogue.checks}
     if word in verbs:
         return _verb(word, verbs[word])
+    if re.fullmatch(r"p[0-9a-f]{2,}", word):
+        from remedy.cli.permitting import explain_plan  # noqa: PLC0415 — where it is used
+
+        return explain_plan(parts, parts.store.plan(word))
     return _playbook(parts, word, verbs)
+
+
+def _kind(kind: type[RemedyError]) -> Explained:
+    from remedy.cli.kinds import lines_of, page_of  # noqa: PLC0415 — where it is used
+
+    page = page_of(kind.kind)
+    told: Json = {
+        "kind": page.kind,
+        "exit_code": kind.exit_code,
+        "means": promise(kind),
+        "then": page.advice,
+        "causes": list[Json](page.causes),
+        "host": page.host,
+        "next": [{"command": command, "when": when} for command, when in page.then],
+    }
+    return Explained(page.kind, tuple(lines_of(page)), told)
 
 
 def _verb(name: str, verb: Any) -> Explained:

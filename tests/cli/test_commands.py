@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from remedy.cli import exits
 from remedy.cli.app import COMMANDS
 from remedy.cli.edge import run
 from remedy.cli.exits import EXITS, kinds, page
@@ -15,7 +14,7 @@ from remedy.errors import RemedyError
 from remedy.hosts.fake import Fault
 from remedy.ports import Lease
 from tests.cli.conftest import Bench
-from tests.cli.write_reference import whole
+from tests.cli.write_reference import ADVICE, whole
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -162,13 +161,13 @@ def test_every_kind_of_error_has_an_exit_code_that_is_explained_and_an_advice() 
     found = list(kinds())
 
     assert codes == {0, 1, 2, 3, 4, 5, 6, 70}
-    assert {k.kind for k in found} == set(exits.ADVICE)
+    assert {k.kind for k in found} == set(ADVICE)
     assert {k.exit_code for k in found} <= codes
     assert all(k.kind != RemedyError.kind for k in found)
 
 
 def test_the_reference_of_exit_codes_is_what_the_program_says() -> None:
-    assert (ROOT / "docs/exit-codes.md").read_text() == page(), "python -m tests.cli.write_reference"
+    assert (ROOT / "docs/exit-codes.md").read_text() == page(ADVICE), "python -m tests.cli.write_reference"
 
 
 def test_the_reference_of_commands_is_what_the_program_says() -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.cli.write_reference` writes docs/exit-codes.md and the generated half of docs/cli.md anew."""
+"""`python -m tests.cli.write_reference` writes docs/exit-codes.md, docs/errors.md and half of docs/cli.md anew."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import click
 
 from remedy.cli.app import COMMANDS, make_app
 from remedy.cli.exits import page
+from remedy.cli.kinds import PAGES, errors_page
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+ADVICE = {p.kind: p.advice for p in PAGES}
 MARK = "<!-- what follows is made by tests/cli/write_reference.py -->\n"
 
 
@@ -33,5 +35,6 @@ def whole(text: str) -> str:
 
 
 if __name__ == "__main__":
-    (DOCS / "exit-codes.md").write_text(page())
+    (DOCS / "exit-codes.md").write_text(page(ADVICE))
+    (DOCS / "errors.md").write_text(errors_page())
     (DOCS / "cli.md").write_text(whole((DOCS / "cli.md").read_text()))
