@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from remedy.cli.exits import EXITS, kinds, promise
 from remedy.cli.explained import Explained
@@ -13,6 +14,12 @@ from remedy.cli.wiring import Parts
 from remedy.codec import encode
 from remedy.errors import Invalid, RemedyError
 from remedy.model import Json, SecretRef, Sourced
+
+if TYPE_CHECKING:
+    from remedy.load.resolved import Playbook
+
+
+SHOWN_RUNS = 5
 
 
 def explain(parts: Parts, words: Sequence[str]) -> Explained:
@@ -125,10 +132,33 @@ def _playbook(parts: Parts, word: str, verbs: object) -> Explained:
         "summary": playbook.summary,
         "severity": playbook.severity,
         "params": [encode(p) for p in playbook.params],
+        "schedule": {**playbook.schedule, "next": [at.isoformat() for at in _next_runs(parts, playbook)]},
     }
-    return Explained(
-        playbook.name, (playbook.summary, f"in {playbook.path}", "", "parameters:", *(rows or ["  none"])), document
-    )
+    body = (playbook.summary, f"in {playbook.path}", "", "parameters:", *(rows or ["  none"]))
+    return Explained(playbook.name, (*body, *_schedule_lines(parts, playbook)), document)
+
+
+def _next_runs(parts: Parts, playbook: Playbook) -> tuple[datetime, ...]:
+    from remedy.load.cron import next_runs  # noqa: PLC0415 — where it is used
+
+    cron = playbook.schedule.get("cron")
+    return next_runs(cron, parts.clock.now(), SHOWN_RUNS) if isinstance(cron, str) else ()
+
+
+def _schedule_lines(parts: Parts, playbook: Playbook) -> list[str]:
+    """When it runs by itself, in UTC and as this machine's wall will show it."""
+    runs = _next_runs(parts, playbook)
+    if not runs:
+        return []
+    where = [str(w) for key in ("groups", "hosts") for w in _texts(playbook.schedule.get(key))]
+    missed = playbook.schedule.get("missed", "skip")
+    shown = [f"  {at:%a %Y-%m-%d %H:%M} UTC   {at.astimezone():%a %Y-%m-%d %H:%M %Z} here" for at in runs]
+    cron = f"schedule: {playbook.schedule['cron']} (UTC), on {', '.join(where)}; a time that was missed: {missed}"
+    return ["", cron, *shown]
+
+
+def _texts(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def _variable(parts: Parts, host: str, var: str) -> Explained:

@@ -17,7 +17,7 @@ from remedy.load.problems import Flaw, below
 from remedy.load.resolved import ParamSpec
 from remedy.load.text import said, suggestion
 from remedy.load.values import parse_value
-from remedy.model import Json
+from remedy.model import Json, Risk
 
 STEP_WORDS = ("id", "title", "when", "timeout", "ask")
 CHECK_LISTS = ("symptom", "diagnose", "until", "verify")
@@ -46,9 +46,16 @@ class Checker:
         self._steps(_list(body.get("steps")), params)
         cron = _mapping(body.get("schedule")).get("cron")
         if isinstance(cron, str):
-            from remedy.load.cron import check_cron  # noqa: PLC0415 - few playbooks have a schedule
+            self._cron(cron, _list(body.get("steps")))
 
-            self._try("/schedule/cron", cron, lambda: check_cron(cron))
+    def _cron(self, cron: str, steps: list[Json]) -> None:
+        """Whether it is one, and not oftener than the highest risk of the playbook's actions allows."""
+        from remedy.load.cron import check_cron, check_often  # noqa: PLC0415 - few playbooks have a schedule
+
+        named = [k for s in steps if isinstance(s, dict) for k in s if k in self.catalogue.actions]
+        risk = max((self.catalogue.actions[n].risk for n in named), default=Risk.LOW)
+        self._try("/schedule/cron", cron, lambda: check_cron(cron))
+        self._try("/schedule/cron", cron, lambda: check_often(cron, risk))
 
     def _included(self, pointer: str) -> None:
         self._flaw(pointer, "'include' is reserved", "playbooks include nothing yet", "write the steps out", key=True)

@@ -229,3 +229,21 @@ def test_nothing_but_the_document_is_on_standard_output(bench: Bench) -> None:
 def test_the_exit_code_is_the_one_of_the_function_too(bench: Bench) -> None:
     assert callable(run)
     assert bench("--version").out.startswith("remedy ")
+
+
+def test_fault_023_a_playbook_is_explained_with_its_next_five_runs(bench: Bench) -> None:
+    playbook = bench.path / "playbooks/disk-full.yml"
+    playbook.write_text(playbook.read_text() + 'schedule: {cron: "17 3 * * 1", groups: [all]}\n')
+
+    document, said = bench("explain", "disk-full", "--json").document, bench("explain", "disk-full").out
+
+    assert document["schedule"]["next"] == [
+        f"2024-{day}T03:17:00+00:00" for day in ("06-03", "06-10", "06-17", "06-24", "07-01")
+    ]
+    assert "schedule: 17 3 * * 1 (UTC), on all; a time that was missed: skip" in said
+    assert "Mon 2024-06-03 03:17 UTC" in said
+    assert said.count(" here") == 5
+
+    playbook.write_text(playbook.read_text().replace("17 3 * * 1", "*/10 * * * *"))
+    refused = bench("validate", "--json")
+    assert (refused.code, "at medium risk an hour is the least" in refused.out) == (2, True), refused
