@@ -21,7 +21,7 @@ from remedy.model import Json, Risk
 
 T = TypeVar("T")
 Decoder: TypeAlias = Callable[[Json], object]
-SCALARS = (type(None), bool, int, float, str)
+SCALARS = frozenset((type(None), bool, int, float, str))
 
 
 def encode(value: object) -> Json:
@@ -35,8 +35,10 @@ def encode(value: object) -> Json:
     if kind is tuple or kind is list:
         members = cast("tuple[object, ...]", value)
         return [m if type(m) is str else encode(m) for m in members]
-    if dataclasses.is_dataclass(kind):
-        return {name: encode(getattr(value, name)) for name in _names(kind)}
+    names = _names(cast(Any, kind))
+    if names is not None:
+        fields = [(name, getattr(value, name)) for name in names]
+        return {name: member if type(member) in SCALARS else encode(member) for name, member in fields}
     match value:
         case Risk():
             return value.word
@@ -100,8 +102,9 @@ def _key(key: object) -> str:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(kind))
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass; None for anything else."""
+    return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 
 
 @cache

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import re
+from typing import cast
 
 from remedy.errors import Bug
 from remedy.model import Json
@@ -40,19 +41,20 @@ def digest(value: Json) -> str:
 def _check(value: Json, depth: int) -> None:
     if not depth:
         raise Bug(f"nested deeper than {DEPTH}")
-    match value:
-        case str():
-            _check_text(value)
-        case list():
-            for member in value:
+    kind = type(value)
+    if kind is str:
+        _check_text(cast(str, value))
+    elif isinstance(value, list):
+        for member in value:
+            if type(member) is not str or not member.isascii():  # most are, and a call for each costs
                 _check(member, depth - 1)
-        case dict():
-            for key, member in value.items():
-                _check_text(key)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            _check_text(key)
+            if type(member) is not str or not member.isascii():
                 _check(member, depth - 1)
-        case _:
-            if type(value) not in PLAIN or (isinstance(value, float) and not math.isfinite(value)):
-                raise Bug(f"no canonical form for {value!r}")
+    elif kind not in PLAIN or (kind is float and not math.isfinite(cast(float, value))):
+        raise Bug(f"no canonical form for {value!r}")
 
 
 def _check_text(text: str) -> None:

@@ -82,9 +82,12 @@ class RunState:
         return not self.is_closed and any(h.leases > MOST_RESUMES and not h.closed for h in self.hosts.values())
 
 
-def fold(run: str, events: Iterable[Event]) -> RunState:
-    """The state of a run after these events, which must be its own, in order. A closed run is closed."""
-    state = RunState(run=run)
+def fold(run: str, events: Iterable[Event], before: RunState | None = None) -> RunState:
+    """The state of a run after these events, which must be its own, in order. A closed run is closed.
+
+    `before` is what earlier events came to.
+    """
+    state = before or RunState(run=run)
     for event in events:
         if not state.is_closed:
             state = _apply(state, event)

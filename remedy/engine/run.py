@@ -105,8 +105,8 @@ class Runner:
         if outcome is Outcome.UNKNOWN:
             return state
         body: dict[str, Json] = {"outcome": str(outcome), "verdict": str(verdict)}
-        self.crew.record(Draft(kind=Kind.RUN_CLOSED, body=body, plan=way.plan.id, run=way.run))
-        return self.state(way.run)
+        closed = self.crew.record(Draft(kind=Kind.RUN_CLOSED, body=body, plan=way.plan.id, run=way.run))
+        return fold(way.run, closed, state)
 
     def _batches(self, way: Approach, parts: Sequence[HostPlan], met: Mapping[str, Met]) -> None:
         """Batch after batch; past `max_failures` the remaining hosts are turned away untouched."""

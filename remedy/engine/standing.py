@@ -51,10 +51,12 @@ class Crew:
     answer: Callable[[str, PlannedStep], str]  # puts a question to a person; raises Refused where nobody is
     stopping: Callable[[], bool] = never  # whether to begin nothing new; asked between steps, from any thread
 
-    def record(self, *drafts: Draft) -> None:
+    def record(self, *drafts: Draft) -> tuple[Event, ...]:
         """Append events, durably and together, and show them."""
-        for event in self.store.append(drafts):
+        events = tuple(self.store.append(drafts))
+        for event in events:
             self.watch(event)
+        return events
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ class Liar:
     answer: bytes
     chance: random.Random
     sent: int = field(default=0)
+    container: str = ""
 
     def send(self, piece: bytes, timeout_s: float) -> None: ...
 
