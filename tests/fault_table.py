@@ -48,7 +48,25 @@ def page() -> str:
     """The whole page."""
     rows: list[dict[str, Any]] = yaml.load((TESTS / "faults.yml").read_text(), yaml.SafeLoader)  # noqa: TID251 - our own file
     tests = cited()
-    return HEAD + "\n".join(_line(row, tests) for row in rows) + "\n"
+    lines = [*_counts(rows, tests), *(_line(row, tests) for row in rows)]
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def _counts(rows: list[dict[str, Any]], tests: dict[int, list[str]]) -> list[str]:
+    """A line for each group and one for all: cases, how many have tests, how many tests, how many leave something."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        if "group" in row:
+            groups[row["group"]] = []
+        else:
+            groups[list(groups)[-1]].append(row)
+    groups["all"] = [row for cases in groups.values() for row in cases]
+    lines = ["| group | cases | with tests | tests | with something left |", "|---|---|---|---|---|"]
+    for name, cases in groups.items():
+        named = [tests[c["n"]] for c in cases if c["n"] in tests]
+        count, left = len({t for some in named for t in some}), sum("left" in c for c in cases)
+        lines.append(f"| {name} | {len(cases)} | {len(named)} | {count} | {left} |")
+    return lines
 
 
 def _line(row: dict[str, Any], tests: dict[int, list[str]]) -> str:
