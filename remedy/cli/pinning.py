@@ -11,6 +11,7 @@ from remedy.errors import Invalid
 from remedy.load.ansible.files import candidates
 from remedy.load.inventory import own_files, read_files
 from remedy.load.merging import Layered
+from remedy.load.writing import Line, entry_of
 from remedy.model import Host
 
 TRUSTED = "trusted.yml"
@@ -20,8 +21,9 @@ _HEAD = "# Keys that `remedy trust` pinned, of hosts whose entries are elsewhere
 def pin(directory: Path, inventory: Layered, host: Host, key: str) -> str:
     """Add `host_key` to the host's entry; returns the file, or "" where it must be done by hand.
 
-    A host of Ansible's gets an entry in trusted.yml. It is done only when the inventory with the
-    line differs from the one without in nothing but this host's key.
+    A host of Ansible's gets an entry in trusted.yml, and so does a jump host that only ssh's arguments
+    name. It is done only when the inventory with the line differs from the one without in nothing but
+    this host's key.
     """
     for path in own_files(directory):
         before = path.read_text("utf-8")
@@ -31,10 +33,12 @@ def pin(directory: Path, inventory: Layered, host: Host, key: str) -> str:
             return str(path)
     path = directory / TRUSTED
     before = path.read_text("utf-8") if path.exists() else _HEAD
-    after = before.replace("\nhosts:\n", f"\nhosts:\n  {host.name}:\n    host_key: {key}\n", 1)
-    if after != before and _differs_only_in_key(directory, path, after, inventory, host, key):
-        _write(path, after)
-        return str(path)
+    whole = Line(host=replace(host, host_key=(key,)))
+    for entry in ([f"  {host.name}:", f"    host_key: {key}"], list(entry_of(whole))):
+        after = before.replace("\nhosts:\n", "\n".join(("\nhosts:", *entry, "")), 1)
+        if after != before and _differs_only_in_key(directory, path, after, inventory, host, key):
+            _write(path, after)
+            return str(path)
     return ""
 
 

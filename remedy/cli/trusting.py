@@ -17,7 +17,7 @@ from remedy.model import Draft, Host, Kind
 def trust(parts: Parts, name: str, fingerprint: str, *, as_json: bool) -> None:
     """Pin the key that a host shows. Raises HostKeyRefused for another than the pinned or the named one."""
     (host,) = select(parts.inventory, [name], [])
-    key = fetch_host_key(host)
+    key = fetch_host_key(host, _route(parts, host), parts.clock)
     already = _is_pinned(host, key)
     if not already:
         _demand_consent(parts, host, key, fingerprint)
@@ -31,6 +31,14 @@ def trust(parts: Parts, name: str, fingerprint: str, *, as_json: bool) -> None:
         )
     else:
         parts.world.out(*_told(host, key, pinned_in, already=already))
+
+
+def _route(parts: Parts, host: Host) -> list[Host]:
+    """The hosts to go through. Raises HostKeyRefused where one of them is not trusted yet."""
+    from remedy.hosts.secrets import resolve_secret  # noqa: PLC0415 — where it is used
+    from remedy.hosts.transport import Hosts  # noqa: PLC0415 — where it is used
+
+    return Hosts(resolve=resolve_secret, clock=parts.clock, others=parts.inventory.hosts).route(host)
 
 
 def _is_pinned(host: Host, key: OfferedKey) -> bool:

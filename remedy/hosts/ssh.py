@@ -76,14 +76,24 @@ def open_pipe(host: Host, command: str, keyring: Keyring, clock: Clock, route: I
 
     Raises HostKeyRefused before any credential is sent, Unreachable for everything else.
     """
-    transports: list[paramiko.Transport] = []
+    transports = log_in_along((*route, host), keyring, clock)
     try:
-        for hop in (*route, host):
-            transports.append(_reach(hop, keyring, clock, transports[-1] if transports else None))
         return SshPipe(transports, _start(host, transports[-1], command))
     except RemedyError:
         close_all(transports)
         raise
+
+
+def log_in_along(route: Iterable[Host], keyring: Keyring, clock: Clock) -> list[paramiko.Transport]:
+    """Connections to these hosts, each through the one before it. Raises what `open_pipe` raises."""
+    transports: list[paramiko.Transport] = []
+    try:
+        for hop in route:
+            transports.append(_reach(hop, keyring, clock, transports[-1] if transports else None))
+    except RemedyError:
+        close_all(transports)
+        raise
+    return transports
 
 
 def _reach(host: Host, keyring: Keyring, clock: Clock, through: paramiko.Transport | None) -> paramiko.Transport:

@@ -83,7 +83,7 @@ class Hosts:
                     _import_paramiko()
                 from remedy.hosts.ssh import open_pipe  # noqa: PLC0415 - the library costs 0.1 s
 
-                return open_pipe(host, command, self._keys(), self.clock, self._route(host))
+                return open_pipe(host, command, self._keys(), self.clock, self.route(host))
             case "docker" if host.via:
                 from remedy.hosts.through import ThroughPipe  # noqa: PLC0415 - only where it is used
 
@@ -101,7 +101,7 @@ class Hosts:
             self._keyring = self._keyring or Keyring()
             return self._keyring
 
-    def _route(self, host: Host) -> list[Host]:
+    def route(self, host: Host) -> list[Host]:
         """The SSH hosts to go through, nearest first. Raises Invalid."""
         route = self._way(host)
         for hop in route:

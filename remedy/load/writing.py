@@ -53,11 +53,12 @@ def text_of_page(page: Page) -> str:
     if page.hosts:
         lines.append("hosts:")
         for line in page.hosts:
-            lines += _entry(line)
+            lines += entry_of(line)
     return "\n".join(lines) + "\n"
 
 
-def _entry(line: Line) -> Iterator[str]:
+def entry_of(line: Line) -> Iterator[str]:
+    """The lines of one host, below `hosts:`."""
     host = line.host
     yield from (f"  # {printable(r)}" for r in line.remarks)
     yield f"  {_key(host.name)}:"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from remedy.errors import Invalid
 from remedy.load.ansible.connection import Way, way_to
-from remedy.load.ansible.files import VARIABLES, Form, Source, variables_of
+from remedy.load.ansible.files import SUFFIXES, VARIABLES, Form, Source, variables_of
 from remedy.load.ansible.ini import read_ini
 from remedy.load.ansible.tree import read_tree, read_variables
 from remedy.load.ansible.world import Entry, Layer, World, layer_of, new_world
@@ -40,10 +40,13 @@ def gather(sources: Sequence[Source], directory: Path) -> Gathered:
         _unused(directory, world)
         return Gathered(notes=world.notes)
     world.settle()
+    of_groups, of_hosts = (set(map(_stem, _listed(directory / kind))) for kind in VARIABLES)
     for group in world.groups.values():
-        _variables(directory, "group_vars", group.name, world, group.file_vars, layer_of(group.name))
+        if group.name in of_groups:
+            _variables(directory, "group_vars", group.name, world, group.file_vars, layer_of(group.name))
     for host in world.hosts.values():
-        _variables(directory, "host_vars", host.name, world, host.file_vars, f"host {host.name}")
+        if host.name in of_hosts:
+            _variables(directory, "host_vars", host.name, world, host.file_vars, f"host {host.name}")
     _strangers(directory, world)
     layers = _layers(world)
     ways = {name: _way(world, world.hosts[name], layer) for name, layer in layers.items()}
@@ -88,12 +91,17 @@ def _listed(directory: Path) -> list[str]:
         return []
 
 
+def _stem(name: str) -> str:
+    """The name of a group or host that a file of variables is called after."""
+    return next((name.removesuffix(s) for s in SUFFIXES if name.endswith(s)), name)
+
+
 def _strangers(directory: Path, world: World) -> None:
     """Note the files of variables that are nobody's: most often a name that was misspelled."""
     for kind, names in zip(VARIABLES, (list(world.groups), list(world.hosts)), strict=True):
         known = set(names)
         for name in _listed(directory / kind):
-            stem = name.removesuffix(".yml").removesuffix(".yaml").removesuffix(".json")
+            stem = _stem(name)
             if stem not in known:
                 what = "group" if kind == "group_vars" else "host"
                 place = Place(shown_path(directory / kind / name), 1, 1)
