@@ -163,6 +163,7 @@ w=e
 """,
     },
     "strings that stand for mappings, and nothing at all": {
-        "hosts.yaml": "all:\n  children:\n    web: {hosts: h1}\n    empty:\n    db: {hosts: , vars: }\n  hosts: {h2: }\n",
+        "hosts.yaml": "all:\n  children:\n    web: {hosts: h1}\n    empty:\n    db: {hosts: , vars: }\n"
+        "  hosts: {h2: }\n",
     },
 }
