@@ -60,7 +60,9 @@ def reach(part: HostPlan) -> str:
             return f"ssh {port}{quoted(user + name)}{jump}"
         case "docker":
             where = f", on {via}" if via else ""
-            return f"docker exec -it {quoted(name)} sh{where}"
+            engine = f"--host {quoted(str(part.entry['engine']))} " if part.entry.get("engine") else ""
+            user = "--user 0 " if part.entry.get("become") else ""
+            return f"docker {engine}exec -it {user}{quoted(name)} sh{where}"
         case _:
             return "this machine"
 
@@ -105,7 +107,8 @@ def _run(typed: list[str], part: HostPlan) -> list[str]:
     end = "BY_HAND"
     while end in text:
         end += "_"
-    shell = "sudo sh -eu" if part.entry.get("become") else "sh -eu"
+    needs_sudo = part.entry.get("become") and not reach(part).startswith("docker ")  # there one is root by now
+    shell = "sudo sh -eu" if needs_sudo else "sh -eu"
     return [f"{shell} <<'{end}'", *typed, end]
 
 

@@ -92,6 +92,8 @@ def test_fault_056_a_container_changed_after_the_plan_is_not_acted_on(
     at: Home, full: Box, host: str, change: Callable[[Box], None]
 ) -> None:
     plan = planned(at, host)
+    by_hand = f"docker --host {full.engine.url} exec -it {full.name} sh"
+    assert by_hand in at.remedy("show", plan, "--as-shell").out
     change(full)
     before = full.sh(PICTURE)
 
@@ -135,7 +137,7 @@ OLD = "mkdir -p /srv/log && cd /srv/log && for n in 1 2 3; do echo $n >a.log.$n;
 @pytest.fixture
 def cut(home: Home, new_box: NewBox) -> tuple[Home, Box, str]:
     """A run on `box` whose process was killed just before its change was sent."""
-    box = new_box("--tmpfs=/var/quarantine:mode=700")
+    box = new_box("--volume=/var/quarantine")  # it stays through a restart
     box.sh(OLD)
     home.write_inventory({"hosts": {"box": box.entry(quarantine="/var/quarantine")}})
     (home.path / "playbooks" / "tidy.yml").write_text(TIDY)

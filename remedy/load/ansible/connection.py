@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from remedy.actions.kinds import KINDS
 from remedy.errors import Invalid
-from remedy.load.addresses import parse_address, parse_host_key
+from remedy.load.addresses import parse_address, parse_engine, parse_host_key
 from remedy.load.ansible.arguments import Asked, Jump, asked_by
 from remedy.load.text import said
 from remedy.model import Address, Host, Sourced
@@ -69,6 +69,7 @@ class _Reader:
             known_hosts=self._text("remedy_known_hosts") or asked.known_hosts,
             become=self._becomes(),
             via=self._text("remedy_via"),
+            engine=self._tried(parse_engine, "remedy_engine") or "",
             environment=self._text("remedy_environment"),
             quarantine=self._tried(_directory, "remedy_quarantine") or "",
             groups=self.groups,
@@ -76,7 +77,8 @@ class _Reader:
             at=self.at,
         )
         if address is not None and address.scheme == "docker":  # nobody logs in to a container, and it has no key
-            self.found.host = replace(self.found.host, identity="", host_key=(), known_hosts="")
+            is_root = self.found.host.become or self._container_user() == "root"
+            self.found.host = replace(self.found.host, become=is_root, identity="", host_key=(), known_hosts="")
         return self.found
 
     # ------------------------------------------------------------ reading values
@@ -143,6 +145,9 @@ class _Reader:
         if connection in _LOCAL:
             return Address(scheme="local")
         if connection in _DOCKER:
+            if self._container_user() not in ("", "root"):
+                at = self.values[self._set("ansible_user", "ansible_ssh_user")].at
+                self._leave_out(at, "remedy enters a container as its own user or as root")
             if not self._given("ansible_host"):
                 return self._as_container()
             return self._tried(lambda t: parse_address(f"docker://{t}"), "ansible_host")
@@ -177,6 +182,9 @@ class _Reader:
         except Invalid as wrong:
             self._leave_out(self.at, f"its name is no container's ({wrong.message}); say ansible_host=CONTAINER")
             return None
+
+    def _container_user(self) -> str:
+        return self._text("ansible_user", "ansible_ssh_user")
 
     def _becomes(self) -> bool:
         if not self._truth("ansible_become"):

@@ -145,6 +145,7 @@ def test_depth_then_priority_then_name_decide_among_groups(tmp_path: Path) -> No
         ),
         ("a ansible_ssh_args='-F /etc/own_config'", "-F is not kept"),
         ("a ansible_shell_type=powershell", "its shell is not POSIX sh"),
+        ("a ansible_connection=docker ansible_user=app", "remedy enters a container as its own user or as root"),
         ("a ansible_docker_host=tcp://x ansible_connection=docker", "Docker engine is another machine's"),
         ("web_a", "its name is no address"),
     ],
@@ -161,6 +162,12 @@ def test_a_host_that_remedy_cannot_reach_is_left_out_and_said_to_be(tmp_path: Pa
         assert f"give {name} an address" in refused.value.fix
     with_own = write(tmp_path / "inventory", {"own.yml": f"hosts: {{{name}: {{address: 'ssh://10.0.0.9'}}}}\n"})
     assert [h.name for h in select(load_inventory(with_own), [], ["g"])] == [name, "fine"]
+
+
+def test_a_container_is_entered_as_root_where_ansible_is_root_there(tmp_path: Path) -> None:
+    text = "c ansible_connection=docker ansible_user=root remedy_engine=unix:///run/x.sock\nd ansible_connection=docker"
+    hosts = loaded(tmp_path, {"hosts.ini": text}).hosts
+    assert {n: (h.become, h.engine) for n, h in hosts.items()} == {"c": (True, "unix:///run/x.sock"), "d": (False, "")}
 
 
 @pytest.mark.parametrize(
