@@ -181,6 +181,7 @@ class PlanRow:
     made_at: str
     requester: str
     state: Literal["open", "rejected", "applied"]
+    undo_of: str = ""  # the run that it takes back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +197,7 @@ class RunRow:
     closed_at: str = ""
     verdict: str = ""
     outcome: str = ""
+    undo_of: str = ""  # the run that it took back
 
 
 class Store(Protocol):
@@ -281,6 +283,10 @@ class Store(Protocol):
 
     def runs(self, limit: int = 50, *, open_only: bool = False) -> tuple[RunRow, ...]:
         """Newest first."""
+        ...
+
+    def undos(self, run: str) -> tuple[RunRow, ...]:
+        """The runs that took this one back, or tried to; oldest first."""
         ...
 
     def check(self) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from remedy.cli.text import visible
 from remedy.cli.world import World
 from remedy.errors import Refused, Unapproved
-from remedy.model import Approval, Plan, Risk
+from remedy.model import Approval, Need, Plan, Risk
 from remedy.ports import Store
 
 
@@ -54,19 +54,27 @@ def demand_consent(world: World, plan: Plan, said: Consent, *, sufficient: bool 
         _demand_y(world, plan, said)
 
 
+MOST_NAMES = 3  # to be typed; of more hosts, their number is
+
+
+def typed_words(need: Need) -> str:
+    """What must be typed: the hosts' names, or how many they are where they are many."""
+    names = need.typed.split()
+    return need.typed if len(names) <= MOST_NAMES else f"{len(names)} hosts"
+
+
 def _demand_typed(world: World, plan: Plan) -> None:
+    wanted = typed_words(plan.need)
     if not world.has_person:
         raise Unapproved(
-            f"plan {plan.id} has a {plan.need.risk.word} risk: {plan.need.typed} must be typed at a terminal;"
+            f"plan {plan.id} has a {plan.need.risk.word} risk: {wanted} must be typed at a terminal;"
             " --yes does not cover it",
             at=plan.id,
             fix=f"at a terminal: remedy approve {plan.id}; in an emergency: --break-glass REASON",
         )
-    typed = prompt(world, f"Risk {plan.need.risk.word}. Type {visible(plan.need.typed)} to consent: ")
-    if typed.strip() != plan.need.typed:
-        raise Unapproved(
-            f"not approved: {visible(plan.need.typed)} was not typed", at=plan.id, fix=f"remedy apply {plan.id}"
-        )
+    typed = prompt(world, f"Risk {plan.need.risk.word}. Type {visible(wanted)} to consent: ")
+    if typed.strip() != wanted:
+        raise Unapproved(f"not approved: {visible(wanted)} was not typed", at=plan.id, fix=f"remedy apply {plan.id}")
 
 
 def _demand_y(world: World, plan: Plan, said: Consent) -> None:

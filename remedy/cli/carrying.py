@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from remedy.cli.asking import Consent, approval_of, demand_consent, lacking, standing_consent
 from remedy.cli.plan_text import given_words, plan_lines
 from remedy.cli.progress import Progress
-from remedy.cli.run_text import verdict_lines
 from remedy.cli.stopping import Stopping
+from remedy.cli.verdict import verdict_lines
 from remedy.cli.wiring import Parts
 from remedy.engine.basis import Now, demand_current
 from remedy.engine.gate import conditions_of
@@ -51,6 +52,7 @@ def run_plan(parts: Parts, plan: Plan, hosts: Mapping[str, Host], *, json: bool,
     """Carry out a plan and tell its record. Returns the exit code."""
     state = _carried(
         parts,
+        [p.host for p in plan.hosts],
         lambda runner: runner.start(plan, hosts, standing=standing),
         lambda s: tell_run(parts, s, json=json),
     )
@@ -64,7 +66,7 @@ def continued(parts: Parts, run: str, hosts: Mapping[str, Host], *, json: bool) 
         if not json:
             tell_run(parts, state, json=False)
 
-    return _carried(parts, lambda runner: runner.resume(run, hosts), tell)
+    return _carried(parts, list(hosts), lambda runner: runner.resume(run, hosts), tell)
 
 
 def runner_of(parts: Parts, progress: Progress, stopping: Callable[[], bool]) -> Runner:
@@ -82,9 +84,11 @@ def runner_of(parts: Parts, progress: Progress, stopping: Callable[[], bool]) ->
     return Runner(crew=crew, fleet=parts.fleet, owner=parts.owner)
 
 
-def _carried(parts: Parts, go: Callable[[Runner], RunState], tell: Callable[[RunState], None]) -> RunState:
+def _carried(
+    parts: Parts, names: Sequence[str], go: Callable[[Runner], RunState], tell: Callable[[RunState], None]
+) -> RunState:
     """What the engine returns, with progress shown and signals heeded until it is told."""
-    progress = Progress(parts.world)
+    progress = Progress(parts.world, names, keep=True)
     with Stopping(progress.notice) as stopping:
         try:
             state = go(runner_of(parts, progress, stopping.asked))
@@ -98,14 +102,17 @@ def tell_run(parts: Parts, state: RunState, *, json: bool) -> None:
     """The run as its record has it, for a script or for a person."""
     plan = parts.store.plan(state.plan)
     if json:
-        parts.world.document(run_json(state, plan))
+        parts.world.document(run_json(parts, state, plan))
     else:
-        parts.world.out(*verdict_lines(state, plan, parts.world.paint()))
+        parts.world.out(*verdict_lines(state, plan, parts.world.paint(), parts.store.undos(state.run)))
 
 
-def run_json(state: RunState, plan: Plan) -> dict[str, Json]:
-    """The run as `--json` prints it; its shape is part of the contract."""
-    return {**as_json(state), "playbook": plan.playbook, "undo_of": plan.undo_of}
+def run_json(parts: Parts, state: RunState, plan: Plan) -> dict[str, Json]:
+    """The run as `--json` prints it, its hosts as the plan has them; its shape is part of the contract."""
+    hosts = {p.host: state.hosts[p.host] for p in plan.hosts if p.host in state.hosts}
+    document = as_json(replace(state, hosts={**hosts, **state.hosts}))
+    undos: list[Json] = [row.id for row in parts.store.undos(state.run)]
+    return {**document, "playbook": plan.playbook, "undo_of": plan.undo_of, "undos": undos}
 
 
 def hosts_now(parts: Parts, plan: Plan) -> dict[str, Host]:

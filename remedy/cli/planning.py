@@ -26,7 +26,7 @@ def make_plan(parts: Parts, playbook: str, target: Target) -> Plan:
     loaded = load_playbook(named, parts.home.path, parts.catalogue)
     chosen = select(parts.inventory, target.hosts, target.groups)
     resolved = [resolve(loaded, host, overrides, parts.catalogue) for host in chosen]
-    progress = Progress(parts.world)
+    progress = Progress(parts.world, [host.name for host in chosen])
     planner = planner_of(parts, progress)
     try:
         plan = planner.plan(resolved)
@@ -51,7 +51,7 @@ def planner_of(parts: Parts, progress: Progress) -> Planner:
     )
 
 
-def tell_plan(parts: Parts, plan: Plan, *, as_json: bool) -> int:
+def tell_plan(parts: Parts, plan: Plan, *, whole: bool, as_json: bool) -> int:
     """The plan, and beside it what could not be told. Returns the exit code."""
     world, missing = parts.world, untold(plan)
     approvals = parts.store.approvals(plan.id)
@@ -59,7 +59,7 @@ def tell_plan(parts: Parts, plan: Plan, *, as_json: bool) -> int:
         document = plan_json(plan, approvals)
         world.document({**document, "error": error_json(missing)} if missing else document)
     else:
-        world.out(*plan_lines(plan, world.paint(), approvals), *next_line(plan, world.paint()))
+        world.out(*plan_lines(plan, world.paint(), approvals, whole=whole), *next_line(plan, world.paint()))
         if missing:
             show_error(world, missing, as_json=False)
     return missing.exit_code if missing else 0

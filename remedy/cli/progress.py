@@ -1,11 +1,15 @@
-"""What happens now: one living line on a terminal, plain lines elsewhere; on standard error, always."""
+"""What happens now: a table of hosts or a living line on a terminal, else plain lines; always on standard error."""
 
 from __future__ import annotations
 
 import os
-from threading import Lock
+import time
+from collections.abc import Callable, Sequence
+from threading import RLock
 from typing import cast
 
+from remedy.cli.live import Live
+from remedy.cli.table import READY, HostTable
 from remedy.cli.text import Paint, is_terminal, visible
 from remedy.cli.world import World
 from remedy.model import Event, Kind, Outcome, PlannedStep
@@ -13,40 +17,65 @@ from remedy.model import Event, Kind, Outcome, PlannedStep
 CLEAR = "\r\x1b[K"
 SYMPTOM = {"ok": "holds", "not ok": "does not hold"}
 NARROW = 40  # columns, where the terminal does not say how many it has
+AT_WORK = ("connecting", "looking")
 
 
 class Progress:
-    """Told by many threads; writes whole lines."""
+    """Told by many threads; writes whole lines. Several `hosts` are a table on a terminal; `keep` leaves it there."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(
+        self,
+        world: World,
+        hosts: Sequence[str] = (),
+        *,
+        keep: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._world = world
         self._live = is_terminal(world.stderr) and world.environ.get("TERM") != "dumb"
         self._paint = world.paint(aside=True)
-        self._lock = Lock()
+        self._lock = RLock()
         self._now: dict[str, str] = {}
+        self._clock = clock
+        self._keep = keep
+        self._table = HostTable()
+        self._block: Live | None = None
+        if self._live and len(hosts) > 1:
+            self._table.expect(hosts)
+            self._block = Live(world.stderr, self._drawn, self._lock)
+            self._block.begin()
 
     def host(self, name: str, doing: str) -> None:
-        """What is being done with a host while planning."""
+        """What is being done with a host while planning; anything but work is how it ended."""
         with self._lock:
             self._now[name] = doing
-            if doing == "seen":
-                del self._now[name]
+            if doing in AT_WORK:
+                self._table.at_work(name, doing, "", self._clock())
+            else:
+                self._table.ended(name, doing, "", self._clock())
+                self._now.pop(name, None)
             self._status()
 
     def event(self, event: Event) -> None:
         """One event of a run, once it is durable."""
         with self._lock:
+            if event.host:
+                self._tabulate(event)
             if event.kind is Kind.STEP_INTENT:
                 self._begin(event.host, f"{event.step} ...")
             elif event.kind is Kind.HOST_LEASED:
                 self._now[event.host] = "looking again"
             else:
                 self._now.pop(event.host, None)
-            self._say(event_line(event, self._paint))
+            if not self._block:
+                self._say(event_line(event, self._paint))
             self._status()
 
     def notice(self, text: str) -> None:
         """A line from inside a signal's handler: no lock is taken, nothing is buffered."""
+        if self._block:
+            self._block.say(text)
+            return
         line = f"{CLEAR if self._live else ''}{text}\n"
         try:
             os.write(self._world.stderr.fileno(), line.encode("utf-8", "replace"))
@@ -68,12 +97,35 @@ class Progress:
             return prompt(self._world, f"{visible(host)}: {said[-1]}{whom} [{visible(person)}] ")
 
     def done(self) -> None:
-        """Take the living line away."""
+        """Take the living line away; a table of which the end is wanted stays."""
+        if self._block:
+            self._block.end(keep=self._keep)
+            self._block = None
+            return
         with self._lock:
             self._now.clear()
             self._wipe()
 
     # ------------------------------------------------------------ inside the lock
+
+    def _tabulate(self, event: Event) -> None:
+        now_s, body = self._clock(), event.body
+        match event.kind:
+            case Kind.HOST_LEASED:
+                self._table.at_rest(event.host, READY)
+            case Kind.STEP_INTENT:
+                self._table.at_work(event.host, "undoing" if body.get("undo") else "doing", event.step, now_s)
+            case Kind.STEP_RESULT:
+                self._table.at_work(event.host, "looking", f"after {event.step}", now_s)
+            case Kind.CHECKED if body.get("what") == "verify":
+                self._table.at_work(event.host, "verified", str(body.get("answer", "")), now_s)
+            case Kind.HOST_CLOSED:
+                self._table.ended(event.host, str(body.get("outcome", "")), str(body.get("reason", "")), now_s)
+            case _:
+                pass
+
+    def _drawn(self, columns: int, rows: int) -> list[str]:
+        return self._table.lines(columns, rows, self._clock(), self._paint)
 
     def _begin(self, host: str, doing: str) -> None:
         self._now[host] = doing
@@ -86,15 +138,18 @@ class Progress:
             self._world.err(line)
 
     def _wipe(self) -> None:
-        if self._live:
+        if self._block:
+            self._block.wipe()
+        elif self._live:
             self._raw(CLEAR)
 
     def _status(self) -> None:
-        if not self._live:
-            return
-        now = [f"{visible(h)}: {visible(what)}" for h, what in self._now.items()]
-        text = f"{len(now)} hosts  " if len(now) > 1 else ""
-        self._raw(CLEAR + self._paint.dim((text + "  ".join(now))[: self._width() - 1]))
+        if self._block:
+            self._block.stir()
+        elif self._live:
+            now = [f"{visible(h)}: {visible(what)}" for h, what in self._now.items()]
+            text = f"{len(now)} hosts  " if len(now) > 1 else ""
+            self._raw(CLEAR + self._paint.dim((text + "  ".join(now))[: self._width() - 1]))
 
     def _width(self) -> int:
         try:

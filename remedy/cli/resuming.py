@@ -32,7 +32,7 @@ def resume(parts: Parts, ref: str, *, json: bool) -> int:
         if states[-1].outcome is None:  # somebody asked to stop
             break
     if json:
-        documents = [run_json(s, parts.store.plan(s.plan)) for s in states]
+        documents = [run_json(parts, s, parts.store.plan(s.plan)) for s in states]
         parts.world.document(documents[0] if ref else list(documents))
     elif not states:
         parts.world.out("no run is open")
@@ -57,7 +57,7 @@ def settle(parts: Parts, ref: str, step: str, host: str, *, done: bool, json: bo
     parts.store.append([by_hand(state, found.host, step, done=done, person=parts.person)])
     settled = fold(run, parts.store.events(run=run))
     if json:
-        parts.world.document(run_json(settled, parts.store.plan(settled.plan)))
+        parts.world.document(run_json(parts, settled, parts.store.plan(settled.plan)))
     else:
         word = "done" if done else "not done"
         parts.world.out(f"{found.host}  {step}  {word}, by your word", f"next: remedy resume {run}")

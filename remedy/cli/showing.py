@@ -6,7 +6,7 @@ from remedy.cli.as_shell import shell_json, shell_lines
 from remedy.cli.carrying import plan_ref, run_json
 from remedy.cli.plan_json import plan_json
 from remedy.cli.plan_text import plan_lines
-from remedy.cli.run_text import record_lines
+from remedy.cli.run_text import Record, record_lines
 from remedy.cli.wiring import Parts
 from remedy.engine.report import fold
 from remedy.errors import Invalid
@@ -67,6 +67,9 @@ def _show_run(parts: Parts, run: str, *, json: bool) -> None:
     state = fold(run, events)
     plan = parts.store.plan(state.plan)
     if json:
-        parts.world.document(run_json(state, plan))
+        parts.world.document(run_json(parts, state, plan))
         return
-    parts.world.out(*record_lines(state, plan, parts.store.approvals(plan.id), events, parts.world.paint()))
+    undos = parts.store.undos(run)
+    given = parts.store.approvals(plan.id)
+    record = Record(state=state, plan=plan, approvals=given, events=events, undos=undos)
+    parts.world.out(*record_lines(record, parts.world.paint()))

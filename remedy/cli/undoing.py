@@ -16,7 +16,7 @@ def undo(parts: Parts, ref: str, said: Consent, *, json: bool) -> int:
     run = parts.store.run(ref).id
     state = fold(run, parts.store.events(run=run))
     done = parts.store.plan(state.plan)
-    progress = Progress(parts.world)
+    progress = Progress(parts.world, [p.host for p in done.hosts])
     planner = planner_of(parts, progress)
     try:
         plan = planner.undo(done, state, named_hosts(parts, done))

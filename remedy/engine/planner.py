@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from remedy.actions.catalogue import Catalogue
 from remedy.engine import checks
@@ -16,7 +16,7 @@ from remedy.engine.policy import demand_caps, need_of
 from remedy.engine.report import RunState
 from remedy.engine.told import part_of, undo_left_out
 from remedy.engine.undo import undo_part, undo_plan, undo_step, undoable
-from remedy.errors import Invalid, Refused
+from remedy.errors import Invalid, Refused, RemedyError
 from remedy.load.resolved import Resolved, Step
 from remedy.model import (
     Answer,
@@ -33,14 +33,16 @@ from remedy.model import (
     Reply,
     SecretRef,
 )
-from remedy.ports import Clock
+from remedy.ports import Clock, Session
+
+H = TypeVar("H")
 
 ENGINE = "1"  # grows when the meaning of a plan changes; older plans are then void
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planner:
-    """All that planning needs of the world. `progress` is told (host, what is done now)."""
+    """All that planning needs of the world. `progress` is told (host, what is done now, or how it ended)."""
 
     fleet: Fleet
     catalogue: Catalogue
@@ -63,7 +65,7 @@ class Planner:
         playbook = resolved[0].playbook
         _demand_within(len(resolved), playbook.limits, self.policy)
         demand_caps(playbook.name, [r.host for r in resolved], self.policy)
-        visited = self.fleet.look_at_all(resolved, self._host, lambda r: r.host.name)
+        visited = self._visited(resolved, self._host, lambda r: r.host.name)
         hosts = tuple(part_of(r.host, visited[r.host.name], alone=len(resolved) == 1) for r in resolved)
         return sealed(
             Plan(
@@ -99,7 +101,7 @@ class Planner:
         def back(part: HostPlan) -> HostPlan:
             return self._undo_host(demand_machine(part, hosts, restarted=True), part, steps[part.host], state)
 
-        visited = self.fleet.look_at_all(parts, back, lambda p: p.host)
+        visited = self._visited(parts, back, lambda p: p.host)
         undone = tuple(undo_left_out(p, visited[p.host], alone=len(parts) == 1) for p in parts)
         made_at = self.clock.now().isoformat(timespec="seconds")
         undoing = undo_plan(plan, state, undone, self.policy, identifier=_new_id(), made_at=made_at)
@@ -118,14 +120,34 @@ class Planner:
         here = replace(part, entry=entry_of(host), container=session.facts.container)
         return undo_part(here, tuple(back))
 
-    def _host(self, resolved: Resolved) -> HostPlan:
-        host = resolved.host
+    def _visited(
+        self, hosts: Sequence[H], visit: Callable[[H], HostPlan], name: Callable[[H], str]
+    ) -> Mapping[str, HostPlan | RemedyError]:
+        """Every host's part, or what was met there; each is told of when it is known."""
+
+        def told(host: H) -> HostPlan:
+            try:
+                part = visit(host)
+            except RemedyError as error:
+                self.progress(name(host), error.kind)
+                raise
+            self.progress(name(host), "seen")
+            return part
+
+        return self.fleet.look_at_all(hosts, told, name)
+
+    def _reached(self, host: Host) -> Session:
+        """The host's session, nothing asked yet."""
         self.progress(host.name, "connecting")
         session = self.fleet.session(host)
         self.progress(host.name, "looking")
+        return session
+
+    def _host(self, resolved: Resolved) -> HostPlan:
+        host = resolved.host
+        session = self._reached(host)
         questions = _questions(resolved)
         answers = dict(zip(questions, session.look(questions), strict=True))
-        self.progress(host.name, "seen")
         part = _host_plan(
             resolved, answers, session.facts.now, self.catalogue, _planned(resolved, answers, session.facts)
         )

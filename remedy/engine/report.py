@@ -223,6 +223,14 @@ def is_failure(outcome: Outcome, verdict: Verdict, *, climbed: bool, partial: bo
             return False
 
 
+TURNED_AWAY = "stopped: "  # the reason of a host that was not begun because others had failed begins so
+
+
+def is_turned_away(host: HostState) -> bool:
+    """Whether nothing was begun there because too many hosts before it had failed."""
+    return host.outcome is Outcome.REFUSED and host.reason.startswith(TURNED_AWAY) and not host.steps
+
+
 def exit_code(state: RunState) -> int:
     """The command line's code for a run: truth over green. An open run is unknown."""
     codes = {Outcome.UNKNOWN: 6, Outcome.FAILED: 1, Outcome.UNREACHABLE: 4, Outcome.REFUSED: 3}

@@ -15,7 +15,7 @@ from remedy.engine.gate import conditions_of, not_now
 from remedy.engine.plan import demand_intact, machine_of
 from remedy.engine.planner import ENGINE
 from remedy.engine.ready import Approach, Later, NotReady
-from remedy.engine.report import HostState, RunState, closing, fold, is_failure
+from remedy.engine.report import TURNED_AWAY, HostState, RunState, closing, fold, is_failure
 from remedy.engine.standing import Crew, Halted, Standing
 from remedy.errors import CannotTell, Refused, RemedyError, Stale
 from remedy.model import Draft, Host, HostPlan, Json, Kind, Outcome, Plan, Verdict
@@ -213,7 +213,8 @@ def _turned_away(met: Met, failures: int) -> Met:
     """A host that nothing was done to yet is left untouched; one in the middle is brought to its end."""
     if isinstance(met, NotReady) or (isinstance(met, Standing) and _has_acted(met.past)):
         return met
-    return NotReady(Outcome.REFUSED, f"stopped: {failures} hosts failed before this one")
+    failed = "1 host" if failures == 1 else f"{failures} hosts"
+    return NotReady(Outcome.REFUSED, f"{TURNED_AWAY}{failed} failed before this one")
 
 
 def _all_stale(met: Met) -> Met:

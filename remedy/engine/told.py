@@ -46,7 +46,7 @@ def part_of(host: Host, visited: HostPlan | RemedyError, *, alone: bool) -> Host
         until=nothing,
         verify=nothing,
         symptom_holds=Answer.CANNOT_TELL,
-        unreachable=why.message,
+        unreachable=why.message.removeprefix(f"{host.name}: "),
         left_out=why.kind,
     )
 
@@ -67,7 +67,7 @@ def undo_left_out(part: HostPlan, visited: HostPlan | RemedyError, *, alone: boo
         symptom_holds=Answer.CANNOT_TELL,
         findings=(),
         steps=(),
-        unreachable=why.message,
+        unreachable=why.message.removeprefix(f"{part.host}: "),
         left_out=why.kind,
     )
 
@@ -79,7 +79,7 @@ def its_own(error: RemedyError, *, alone: bool) -> RemedyError:
     is met at the only host.
     """
     if isinstance(error, Lost):
-        return Unreachable(error.message, at=error.at, fix=error.fix)
+        error = Unreachable(error.message, at=error.at, fix=error.fix)
     if isinstance(error, StoreError | Bug | Invalid) or (alone and not isinstance(error, Unreachable)):
         raise error
     return error

@@ -178,6 +178,18 @@ LEFT JOIN events c ON c.seq = r.closed
 WHERE r.closed IS NULL
 ORDER BY r.created DESC LIMIT :page;
 
+-- name: undos_of
+-- The runs of plans that take a run back. A body is canonical JSON, so this text is in no other.
+SELECT r.id, r.plan, r.closed,
+    e.seq, e.at, e.kind, e.plan, e.run, e.host, e.step, e.body, e.before, e.hash,
+    m.seq, m.at, m.kind, m.plan, m.run, m.host, m.step, m.body, m.before, m.hash,
+    c.seq, c.at, c.kind, c.plan, c.run, c.host, c.step, c.body, c.before, c.hash
+FROM runs r JOIN events e ON e.seq = r.created
+JOIN plans p ON p.id = r.plan JOIN events m ON m.seq = p.event
+LEFT JOIN events c ON c.seq = r.closed
+WHERE m.body LIKE :undoing
+ORDER BY r.created;
+
 -- name: strays
 -- Rows that point at an event of another kind, or that an event speaks of and that are not there.
 SELECT 'plans', p.id, p.event FROM plans p JOIN events e ON e.seq = p.event WHERE e.kind <> 'planned' OR e.plan <> p.id

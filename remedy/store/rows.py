@@ -60,7 +60,9 @@ def cells(event: Event) -> dict[str, Cell]:
 def planned(plan: Plan, document_sha256: str) -> dict[str, Json]:
     """The body of the event that records a plan: its line in a list, and the hash of its document."""
     risk = max((s.risk for h in plan.hosts for s in h.changes), default=plan.need.risk)
+    undoing: dict[str, Json] = {"undo_of": plan.undo_of} if plan.undo_of else {}
     return {
+        **undoing,
         "digest": plan.digest,
         "document_sha256": document_sha256,
         "playbook": plan.playbook,
@@ -86,6 +88,7 @@ def run_row(created: Event, made: Event, closed: Event | None) -> RunRow:
         "plan": created.plan,
         "playbook": made.body.get("playbook"),
         "hosts": made.body.get("hosts"),
+        "undo_of": made.body.get("undo_of", ""),
         "person": created.body.get("person"),
         "created_at": created.at,
     }

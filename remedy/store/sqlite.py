@@ -167,6 +167,11 @@ class SqliteStore:
         found = self._rows("newest_open_runs" if open_only else "newest_runs", page=limit)
         return tuple(map(_run_row, found))
 
+    def undos(self, run: str) -> tuple[RunRow, ...]:
+        """The runs that took this one back, or tried to; oldest first."""
+        found = map(_run_row, self._rows("undos_of", undoing=f'%"undo_of":"{run}"%'))
+        return tuple(row for row in found if row.undo_of == run)
+
     def check(self) -> None:
         """Raise StoreError, naming the row, unless the file is sound and the journal's chain whole."""
         with self._alone():

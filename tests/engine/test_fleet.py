@@ -58,7 +58,7 @@ def test_fault_094_a_failing_canary_is_the_only_host_that_is_touched(new_scene: 
     state = scene.go(drop_until(4, limits=limits(batch=5)))
     assert touched(scene) == ["h1"]
     assert outcomes(state) == ["failed", *["refused"] * 9]
-    assert "1 hosts failed" in state.hosts["h2"].reason
+    assert "1 host failed" in state.hosts["h2"].reason
     assert all(m.holder is None for m in scene.machines.values())
 
 
