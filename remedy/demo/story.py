@@ -1,4 +1,4 @@
-"""What the demo shows: a full disk, a plan, consent, a run that frees it, one that does nothing, the record."""
+"""What the demo shows: a full disk, a look, a plan, consent, a run that frees it, one that does nothing, the record."""
 
 from __future__ import annotations
 
@@ -67,6 +67,8 @@ class Story:
         """The story; it ends at the first thing that does not come true, with that exit code."""
         self._introduce()
         self._look("The disk is really full:")
+        if code := self._remedy("What is wrong with it? Nobody has to know a playbook's name:", "look", "--host", NAME):
+            return code
         consent = self._consent(assume_yes=assume_yes)
         if code := self._remedy("remedy looks, says what it would do, asks, does it, and verifies:", *APPLY, *consent):
             return code
