@@ -60,6 +60,9 @@ bench: system .venv/.made ## remedy beside OpenSSH, pyinfra and Ansible: the tab
 demo: .venv/.made ## remedy at work on a host of its own, without questions
 	.venv/bin/remedy demo --yes
 
+docs-lab: system .venv/.made ## write docs/terminal.md again: a night with remedy on a real host; as root
+	.venv/bin/python -m tests.e2e.write_terminal
+
 docs: .venv/.made ## write again what is made from the code: schemas, the reference of actions, the table of proofs
 	.venv/bin/python -m remedy.load.schemas
 	.venv/bin/python -m tests.actions.matrix

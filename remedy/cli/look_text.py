@@ -66,20 +66,23 @@ def _host_lines(looking: Looking, looked: Looked, paint: Paint, *, verbose: bool
         yield paint.dim(f"  {visible(survey.state.says)}")
     yield from _run_lines(looking, looked, paint)
     told = survey.symptoms if verbose else (*survey.that(Answer.OK), *survey.that(Answer.CANNOT_TELL))
+    names = [s.playbook for s in told] + [u.playbook for u in survey.unfit if verbose]
+    width = max((len(visible(name)) for name in names), default=0)
     for symptom in told:
-        yield from _symptom_lines(looking, symptom, host.name, paint)
+        yield from _symptom_lines(looking, symptom, host.name, paint, width)
     if verbose:
         yield from (
-            paint.dim(f"      {'does not fit':<13}  {visible(u.playbook)}  {visible(u.why)}") for u in survey.unfit
+            paint.dim(f"      {'does not fit':<13}  {visible(u.playbook).ljust(width)}  {visible(u.why)}")
+            for u in survey.unfit
         )
     yield _host_sum(survey, host.name, paint, verbose=verbose)
 
 
-def _symptom_lines(looking: Looking, symptom: Symptom, host: str, paint: Paint) -> Iterator[str]:
+def _symptom_lines(looking: Looking, symptom: Symptom, host: str, paint: Paint, width: int) -> Iterator[str]:
     style = {Answer.OK: paint.red, Answer.CANNOT_TELL: paint.yellow, Answer.NOT_OK: paint.green}[symptom.answer]
     word = style(f"{WORDS[symptom.answer]:<13}")
     says = "; ".join(visible(s) for s in symptom.says)
-    yield f"  {symptom.severity or '--':<2}  {word}  {paint.bold(visible(symptom.playbook))}  {says}"
+    yield f"  {symptom.severity or '--':<2}  {word}  {paint.bold(visible(symptom.playbook).ljust(width))}  {says}"
     if symptom.answer is Answer.OK:
         yield f"      {paint.dim('next:')} {looking.next_command(symptom, host)}"
 
@@ -109,8 +112,8 @@ def _run_lines(looking: Looking, looked: Looked, paint: Paint) -> Iterator[str]:
         yield paint.yellow(f"  held by {visible(str(lease['owner']))}, run {visible(str(lease['run']))}, since {since}")
     for run in looked.open_runs:
         holds = " and holds the host" if lease and lease["run"] == run.id else ""
-        what = f"run {run.id} ({visible(run.playbook)}) is open{holds}: at work, or cut off"
-        yield paint.yellow(f"  {what}; then: {looking.command('resume', run.id)}")
+        yield paint.yellow(f"  run {run.id} ({visible(run.playbook)}) is open{holds}: it is at work, or was cut off")
+        yield f"      {paint.dim('next:')} {looking.command('resume', run.id)}"
     for run in [r for r in looked.runs if r.closed_at][:RECENT]:
         yield paint.dim(f"  {_ago(run, looking.now)}  run {run.id}  {visible(run.playbook)}: {_came_of(run)}")
 

@@ -85,33 +85,32 @@ def typed(host: LabHost, script: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_printed_lines_end_where_apply_ends(home: Home, host: LabHost) -> None:
+def test_the_printed_lines_end_where_apply_ends_and_lead_back(home: Home, host: LabHost) -> None:
     applied = home.remedy("apply", broken(home, host), "--yes", "--json")
     assert applied.code == 0, applied
     wanted = picture(host)
     assert wanted[-1] == "active"
     assert sum("/var/quarantine" in line for line in wanted) == 12
 
-    shown = home.remedy("show", broken(home, host), "--as-shell")
+    plan = broken(home, host)
+    shown = home.remedy("show", plan, "--as-shell")
     assert shown.code == 0, shown
     assert f"# prod1 (ssh -p {host.port} deploy@127.0.0.1)" in shown.out
     assert "sudo sh -eu" in shown.out
     assert "\x1b" not in shown.out
-    typed(host, shown.out)
+    document = home.remedy("show", plan, "--as-shell", "--json").document["hosts"]["prod1"]
+    assert document["reach"] == f"ssh -p {host.port} deploy@127.0.0.1"
+    assert document["script"] in shown.out
+    typed(host, document["script"])
     assert picture(host) == wanted
     numbers = [int(line.removeprefix("line ")) for line in host.sh(LINES).splitlines()]
     assert numbers == list(range(1, len(numbers) + 1)), "a line was lost"
 
-
-def test_a_script_reads_the_same_lines_and_how_the_host_is_reached(home: Home, host: LabHost) -> None:
-    plan = broken(home, host)
-    document = home.remedy("show", plan, "--as-shell", "--json").document
-    assert document["hosts"]["prod1"]["reach"] == f"ssh -p {host.port} deploy@127.0.0.1"
-    lines = home.remedy("show", plan, "--as-shell").out
-    assert document["hosts"]["prod1"]["script"] in lines
-    undo = lines.partition("without the leading #:\n")[2]
-    before = host.sh("ls -1R /srv/data/tidy")
-    typed(host, document["hosts"]["prod1"]["script"])
-    assert host.sh("ls -1R /srv/data/tidy") != before
-    typed(host, "".join(line.removeprefix("# ") + "\n" for line in undo.splitlines()))
+    typed(host, undone(shown.out))
     assert host.sh("find /srv/data/tidy -name '*.log.1' -printf . | wc -c") == "12\n"
+
+
+def undone(lines: str) -> str:
+    """The way back as it is printed, without the leading # of its lines."""
+    commented = lines.partition("without the leading #:\n")[2]
+    return "".join(line.removeprefix("# ") + "\n" for line in commented.splitlines())
