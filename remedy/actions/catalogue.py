@@ -15,9 +15,27 @@ from remedy.model import Json
 
 V = TypeVar("V")
 
-FAMILIES = ("compose", "disk", "files", "host", "http", "logs", "net", "process", "service")
+FAMILIES = (
+    "command",
+    "compose",
+    "dir",
+    "disk",
+    "file",
+    "file_matches",
+    "file_remove",
+    "files",
+    "host",
+    "http",
+    "logs",
+    "net",
+    "process",
+    "service",
+)
 SHELL_FILES = {  # of families whose functions are more than one file; read in this order
     "compose": ("docker_engine", "restarts", "compose"),
+    "dir": ("accounts", "dir"),
+    "file": ("accounts", "files", "file"),
+    "file_remove": ("files", "files_take", "files_back", "file_remove"),
     "files": ("files", "files_take", "files_back"),
     "logs": ("logs", "logs_writers", "logs_move"),
     "service": ("restarts", "service"),

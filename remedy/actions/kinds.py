@@ -36,6 +36,7 @@ class ParamKind:
     schema: Mapping[str, Json]
     parse: Callable[[Json], Json]
     example: str
+    takes_secrets: bool = False  # its canonical form is a list of text and of references to secrets
 
 
 def choice(words: list[str]) -> ParamKind:
@@ -172,6 +173,42 @@ def _address(value: Json) -> str:
     return text
 
 
+def _mode(value: Json) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"0?[0-7]{3,4}", value, re.ASCII):
+        raise Invalid('wanted a file mode in quotes, such as "0644"')
+    return value[-4:].zfill(4)
+
+
+def _account(value: Json) -> str:
+    text = _text(value)
+    # the names that useradd(8) takes, with capitals and dots, as directories of people have them; or a number
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,31}\$?", text, re.ASCII):
+        raise Invalid("wanted the name or the number of a user or group")
+    return text
+
+
+def _sha256(value: Json) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f]{64}", value, re.ASCII):
+        raise Invalid("wanted a SHA-256 of 64 hexadecimal digits")
+    return value.lower()
+
+
+def _content(value: Json) -> Json:
+    """Text as it is written; or the canonical list of it and of references to secrets."""
+    parts: list[Json] = value if isinstance(value, list) else [_text(value)]
+    for part in parts:
+        match part:
+            case str():
+                _text(part)
+            case {"secret": str(), **more} if not more:
+                continue
+            case _:
+                raise Invalid("wanted text")
+    if sum(len(p) for p in parts if isinstance(p, str)) > LONGEST_TEXT:
+        raise Invalid(f"wanted text of at most {LONGEST_TEXT} characters")
+    return parts
+
+
 def _kind(name: str, about: str, parse: Callable[[Json], Json], example: str, **schema: Json) -> ParamKind:
     return ParamKind(name=name, about=about, parse=parse, example=example, schema=schema or {"type": "string"})
 
@@ -194,5 +231,13 @@ KINDS: Mapping[str, ParamKind] = {
         _kind("unit", "a systemd unit", _unit, "nginx.service"),
         _kind("word", "a name of letters, digits, . _ and -", _word, "web", type="string", pattern=f"^{WORD}$"),
         _kind("address", "a host name or IP address", _address, "127.0.0.1"),
+        _kind("mode", "a file mode", _mode, '"0644"', type="string", pattern="^0?[0-7]{3,4}$"),
+        _kind("account", "a user or group", _account, "www-data"),
+        _kind("sha256", "a SHA-256", _sha256, "0" * 64, type="string", pattern="^[0-9A-Fa-f]{64}$"),
     )
 }  # a table of constants: nothing is computed from the outside at import
+
+# What a file is to hold. No kind of a playbook's own parameters: only where a template stands may a secret be named.
+CONTENT = ParamKind(
+    name="content", about="text", parse=_content, example="'any text'", schema={"type": "string"}, takes_secrets=True
+)

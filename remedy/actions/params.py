@@ -9,9 +9,9 @@ from dataclasses import MISSING, dataclass
 from functools import cache
 from typing import Any, Literal, NewType, Union, cast, get_args, get_origin, get_type_hints
 
-from remedy.actions.kinds import KINDS, ParamKind, choice
+from remedy.actions.kinds import CONTENT, KINDS, ParamKind, choice
 from remedy.errors import Invalid
-from remedy.model import Json
+from remedy.model import Json, SecretRef
 
 Path = NewType("Path", str)  # absolute, no `..`, normal form
 Glob = NewType("Glob", str)  # absolute path whose last part may hold * ? [ ]
@@ -26,6 +26,10 @@ Port = NewType("Port", int)  # 1-65535
 Unit = NewType("Unit", str)  # a systemd unit
 Word = NewType("Word", str)  # a name of ASCII letters, digits, . _ and -
 Address = NewType("Address", str)  # a host name or an IP address
+Mode = NewType("Mode", str)  # canonical "0644"
+Account = NewType("Account", str)  # a user or group of the host, by name or number
+Sha256 = NewType("Sha256", str)  # 64 hexadecimal digits, lower case
+Content = NewType("Content", tuple[str | SecretRef, ...])  # of a file: text, and references to secrets
 
 
 def param(about: str, *, default: Json | dataclasses._MISSING_TYPE = MISSING, **keywords: Json) -> Any:
@@ -92,8 +96,12 @@ def parse_params(cls: type, given: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def typed(canonical: Mapping[str, Json]) -> dict[str, Any]:
-    """Canonical values as the constructor takes them: lists become tuples."""
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in canonical.items()}
+    """Canonical values as the constructor takes them: lists become tuples, references to secrets are such."""
+    return {name: tuple(map(_member, v)) if isinstance(v, list) else v for name, v in canonical.items()}
+
+
+def _member(value: Json) -> object:
+    return SecretRef(str(value["secret"])) if isinstance(value, dict) else value
 
 
 def _parse_one(p: Param, given: Mapping[str, Json]) -> Json:
@@ -127,6 +135,8 @@ def kind_of(hint: Any) -> ParamKind:
         hint = next(a for a in get_args(hint) if a is not type(None))
     if get_origin(hint) is Literal:
         return choice([str(w) for w in get_args(hint)])
+    if hint is Content:
+        return CONTENT
     return KINDS[{bool: "bool", int: "int", str: "text"}.get(hint) or hint.__name__.lower()]
 
 

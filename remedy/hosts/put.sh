@@ -3,19 +3,24 @@
 
 # remedy_put PATH TEMP MODE OWNER GROUP: the file's content is on standard input.
 remedy_put() {
-	[ ! -h "$1" ] || give_up "$1 is a symbolic link"
-	[ ! -d "$1" ] || give_up "$1 is a directory"
+	remedy_path=$1 remedy_dir=${1%/*}
+	cd -P -- "$remedy_dir/" 2>/dev/null || give_up "there is no directory $remedy_dir/"
+	[ "$PWD" = "${remedy_dir:-/}" ] || give_up "$remedy_dir is reached through a symbolic link"
+	set -- "./${1##*/}" "./${2##*/}" "$3" "$4" "$5"
+	[ ! -h "$1" ] || give_up "$remedy_path is a symbolic link"
+	[ ! -d "$1" ] || give_up "$remedy_path is a directory"
+	[ ! -e "$1" ] || [ -f "$1" ] || give_up "$remedy_path is no regular file"
 	remedy_content=$(
 		cat
 		echo .
 	)
 	remedy_content=${remedy_content%.}
 	set -C
-	true >"$2" || give_up "cannot create a file beside $1"
+	true >"$2" || give_up "cannot create a file beside $remedy_path"
 	set +C
-	remedy_fill "$@" && mv -f -- "$2" "$1" && { sync -- "${1%/*}/" 2>/dev/null || :; } && return
+	remedy_fill "$@" && mv -f -- "$2" "$1" && { sync -- . 2>/dev/null || :; } && return
 	rm -f -- "$2"
-	give_up "$1 is as it was: the new file could not be built beside it"
+	give_up "$remedy_path is as it was: the new file could not be built beside it"
 }
 
 remedy_fill() {

@@ -41,7 +41,9 @@ class HostSession:
         seconds, limit = wire.limits(asked)
         words = (wire.token(run), wire.token(owner), wait_s, seconds, limit, *families)
         wait = max(wait_s, 5) + seconds
-        got = self._ask(Ask(verb="lease", words=words, body=wire.questions(asked), families=families, wait_s=wait))
+        got = self._ask(
+            Ask(verb="lease", words=words, body=wire.questions(asked, self.resolve), families=families, wait_s=wait)
+        )
         if got.verdict[0] == "held":
             return Lease(run=run, fence=int(got.verdict[1])), self._complete(asked, got)
         raise self._no_lease(got)
@@ -92,7 +94,7 @@ class HostSession:
 
     def _ask_looks(self, asked: tuple[Look, ...]) -> Gather:
         families, (seconds, limit) = wire.families_of(asked), wire.limits(asked)
-        body = wire.questions(asked)
+        body = wire.questions(asked, self.resolve)
         words = (seconds, limit, *families)
         return self._ask(Ask(verb="look", words=words, body=body, families=families, wait_s=seconds))
 
@@ -127,10 +129,10 @@ class HostSession:
         parts: dict[str, bytes] = {}
         if request.look:
             parts["look"] = wire.again_part(
-                request.look, request.ground, max(map(_seconds, request.operations[:1]), default=0)
+                request.look, request.ground, max(map(_seconds, request.operations[:1]), default=0), self.resolve
             )
         if request.then:
-            parts["then"] = wire.looks_part(request.then)
+            parts["then"] = wire.looks_part(request.then, self.resolve)
         for at, operation in enumerate(request.operations):
             temporary = f"remedy-{wire.token(request.id)}-{at}"
             parts[f"op{at}"] = wire.operation_part(operation, temporary, self.resolve)

@@ -64,9 +64,9 @@ def families_of(looks: Iterable[Look]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_known_name(look.family) for look in looks))
 
 
-def questions(looks: Iterable[Look]) -> bytes:
-    """The looks as the worker reads them."""
-    return b"".join(_arguments(look.args, None) + _go(look.family, look.function) for look in looks)
+def questions(looks: Iterable[Look], resolve: Resolve) -> bytes:
+    """The looks as the worker reads them, their secrets resolved."""
+    return b"".join(_arguments(look.args, resolve) + _go(look.family, look.function) for look in looks)
 
 
 def limits(looks: tuple[Look, ...]) -> tuple[int, int]:
@@ -77,13 +77,13 @@ def limits(looks: tuple[Look, ...]) -> tuple[int, int]:
     return max(1, *(look.timeout_s for look in looks)), limit
 
 
-def looks_part(looks: tuple[Look, ...]) -> bytes:
+def looks_part(looks: tuple[Look, ...], resolve: Resolve) -> bytes:
     """Looks as a part of a change."""
     words = " ".join(map(str, [*limits(looks), *families_of(looks)]))
-    return words.encode() + b"\n" + questions(looks)
+    return words.encode() + b"\n" + questions(looks, resolve)
 
 
-def again_part(look: Look, ground: Iterable[str], before_s: int) -> bytes:
+def again_part(look: Look, ground: Iterable[str], before_s: int, resolve: Resolve) -> bytes:
     """The look that a change was planned on, and what it said then.
 
     It shares the deadline of the operation after it, which may take `before_s`; beyond
@@ -92,7 +92,7 @@ def again_part(look: Look, ground: Iterable[str], before_s: int) -> bytes:
     head = f"{max(1, look.timeout_s)} {_known_name(look.family)}\n".encode()
     if before_s > PATIENCE_S:
         head += f"within {max(1, look.timeout_s)}\n".encode()
-    asked = _arguments(look.args, None) + f"again {_function(look.family, look.function)}\n".encode()
+    asked = _arguments(look.args, resolve) + f"again {_function(look.family, look.function)}\n".encode()
     return head + asked + b"".join(b"|" + _item(line) for line in ground) + b"same\n"
 
 
@@ -111,7 +111,7 @@ def operation_part(operation: Operation, temporary: str, resolve: Resolve) -> by
             look = operation.look
             head = f"{always} {max(1, operation.within_s)} call {_known_name(look.family)}\n".encode()
             asked = (operation.expect, str(operation.every_s), _function(look.family, look.function), *look.args)
-            return head + _arguments(asked, None) + b"go remedy_await\n"
+            return head + _arguments(asked, resolve) + b"go remedy_await\n"
 
 
 def _put(put: Put, temporary: str, resolve: Resolve) -> bytes:
@@ -119,7 +119,7 @@ def _put(put: Put, temporary: str, resolve: Resolve) -> bytes:
     if not put.path.startswith("/") or not name:
         raise Invalid(f"not an absolute path of a file: {put.path!r}")
     beside = f"{directory}{slash}.{temporary}"
-    args = _arguments((put.path, beside, put.mode, put.owner, put.group), None)
+    args = _arguments((put.path, beside, put.mode, put.owner, put.group), resolve)
     content = "".join(part if isinstance(part, str) else resolve(part).reveal() for part in put.content)
     return args + b"go remedy_put\n" + octets(content) + b"\n"
 
@@ -139,19 +139,17 @@ def _item(item: str) -> bytes:
     return raw + b"\n"
 
 
-def _arguments(args: Iterable[Argument | Ago], resolve: Resolve | None) -> bytes:
+def _arguments(args: Iterable[Argument | Ago], resolve: Resolve) -> bytes:
     return b"".join(_argument(a, resolve) for a in args)
 
 
-def _argument(argument: Argument | Ago, resolve: Resolve | None) -> bytes:
+def _argument(argument: Argument | Ago, resolve: Resolve) -> bytes:
     match argument:
         case Ago():
             return b"@%d\n" % argument.ago_s
         case ResultRef():
             return f"&{_known_name(argument.result)}\n".encode()
         case SecretRef():
-            if resolve is None:
-                raise Bug("a look takes no secret")
             return _value(resolve(argument).reveal())
         case text:
             return _value(text)

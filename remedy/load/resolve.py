@@ -188,10 +188,23 @@ class _Resolver:
         return self._located(pointer, rendered, lambda: parse_params(cls, rendered))
 
     def _rendered(self, value: Json, param: Param, pointer: str) -> Json:
+        if param.kind.takes_secrets and isinstance(value, str):
+            return self._pieces(value, pointer)
         made = self._render(value, pointer)
         if isinstance(made, SecretRef):
-            raise self._refused(pointer, f"'{param.name}' takes {param.kind.about} and no secret", "use another value")
+            raise self._no_secret(param.name, pointer)
         return made
+
+    def _pieces(self, text: str, pointer: str) -> Json:
+        try:
+            found = templates.parse(text).pieces(self.values)
+        except Invalid as wrong:
+            raise self._refused(pointer, f"'{_name(pointer)}': {wrong.message}", wrong.fix) from None
+        return [{"secret": p.secret} if isinstance(p, SecretRef) else p for p in found]
+
+    def _no_secret(self, name: str, pointer: str) -> Refused:
+        message = f"'{name}' takes no secret: what it holds is shown, and stands in plans and command lines"
+        return self._refused(pointer, message, "write it into a private file with file.put, and name that file")
 
     def _render(self, value: Json, pointer: str) -> Value:
         match value:
@@ -208,7 +221,7 @@ class _Resolver:
 
     def _plain(self, value: Value, pointer: str) -> Json:
         if isinstance(value, SecretRef):
-            raise self._refused(pointer, "a secret cannot stand here", "use it as a whole value")
+            raise self._no_secret(_name(pointer), pointer)
         return value
 
     def _duration(self, raw: Json, pointer: str) -> int:

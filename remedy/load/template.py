@@ -39,6 +39,19 @@ class Template:
         text = "".join(p if isinstance(p, str) else text_of(p.value(values)) for p in self.parts)
         return bounded(text)
 
+    def pieces(self, values: Mapping[str, Value]) -> list[str | SecretRef]:
+        """Text and the secrets that stand in it, in order: for what may be made of both. Raises Invalid."""
+        found: list[str | SecretRef] = []
+        for part in self.parts:
+            value = part if isinstance(part, str) else part.value(values)
+            piece = value if isinstance(value, SecretRef) else text_of(value)
+            if found and isinstance(found[-1], str) and isinstance(piece, str):
+                found[-1] += piece
+            else:
+                found.append(piece)
+        bounded("".join(p for p in found if isinstance(p, str)))
+        return found
+
 
 @dataclass(frozen=True)
 class Expression:

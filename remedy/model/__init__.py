@@ -10,7 +10,6 @@ from remedy.model.change import (
     Put,
     Result,
     ResultRef,
-    SecretRef,
     Undo,
     UndoBy,
     UndoImpossible,
@@ -33,6 +32,7 @@ from remedy.model.plan import (
 )
 from remedy.model.policy import Cap, Freeze, Policy, Rule, Scope, Span, Window
 from remedy.model.record import Approval, Draft, Event, Kind, StandingApproval
+from remedy.model.secret_ref import SecretRef
 from remedy.model.words import Answer, Json, Outcome, Risk, Verdict, worst
 
 __all__ = [

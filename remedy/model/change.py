@@ -7,14 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from remedy.model.look import Look
+from remedy.model.secret_ref import SecretRef
 from remedy.model.words import Risk
-
-
-@dataclass(frozen=True)
-class SecretRef:
-    """Where a secret is to be found: `env:NAME`, `file:PATH` or `command:[...]`; never its value."""
-
-    secret: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from remedy.model.change import SecretRef
+from remedy.model.secret_ref import SecretRef
 from remedy.model.words import Json
 
 

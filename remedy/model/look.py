@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from remedy.model.secret_ref import SecretRef
 from remedy.model.words import Answer, Json
 
 
@@ -20,12 +21,13 @@ class Look:
     """A read-only question: one shipped shell function with its arguments.
 
     `family` names the file that holds it (`disk` is remedy/actions/disk.sh).
-    Arguments are text of bytes 1-255, surrogate-escaped; never a secret.
+    Arguments are text of bytes 1-255, surrogate-escaped, or references to secrets, whose values
+    are found at dispatch: the far end compares with them and must print nothing made of them.
     """
 
     family: str
     function: str
-    args: tuple[str | Ago, ...] = ()
+    args: tuple[str | Ago | SecretRef, ...] = ()
     timeout_s: int = 20
 
     def pinned(self, now: int) -> Look:

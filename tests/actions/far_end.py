@@ -5,17 +5,19 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from remedy.actions.catalogue import shell_of
-from remedy.model import Await, Call, Look, Operation, Put, Reply
+from remedy.hosts.shell import PUT, own
+from remedy.model import Ago, Argument, Await, Call, Look, Operation, Put, Reply, SecretRef
 from tests.lab import LabHost
 
 TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}
 SCRIPT = 'set -u; umask 077; cd /; export LC_ALL=C; now=$1; eval "$2"; eval "$3"; shift 3; fn=$1; shift; "$fn" "$@"'
 SHELLS = ("dash", "bash", "busybox")
+PRINT = b'remedy_print() { printf %s "$1"; }\n'  # what a worker defines
 GNU_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -26,6 +28,7 @@ class FarEnd:
     name: str
     shell: tuple[str, ...]
     path: str
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     def run(
         self, family: str, function: str, args: Sequence[str], *, items: Sequence[str] = (), timeout_s: float = 60
@@ -39,19 +42,39 @@ class FarEnd:
                 raise
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
-    def cut_off(self, call: Call, after_s: float) -> bool:
-        """Run a call and kill its whole group after a time, as a far end that dies would. True: it was cut off."""
-        with self._begin(call.family, call.function, [str(a) for a in call.args]) as process:
+    def cut_off(self, operation: Operation, after_s: float) -> bool:
+        """Begin an operation and kill its whole group after a time, as a far end that dies would. True: it was."""
+        process, given = self._operation(operation)
+        with process:
             try:
-                process.communicate(_text_of(call.items), after_s)
+                process.communicate(given, after_s)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
                 return True
         return False
 
+    def _operation(self, operation: Operation) -> tuple[subprocess.Popen[bytes], bytes]:
+        """A call or a put, begun, and what is to come on its standard input."""
+        match operation:
+            case Call():
+                args = [self._text(a) for a in operation.args]
+                return self._begin(operation.family, operation.function, args), _text_of(operation.items)
+            case Put():
+                folder, _, _ = operation.path.rpartition("/")
+                args = [operation.path, f"{folder}/.remedy-put", operation.mode, operation.owner, operation.group]
+                if Path(args[1]).exists():
+                    Path(args[1]).unlink()  # a session names it by the change, so that another never meets it
+                content = "".join(map(self._text, operation.content))
+                return self._begin(PUT, "remedy_put", args), content.encode(**TEXT)
+            case Await():
+                raise AssertionError("an Await does nothing that could be cut off")
+
+    def _text(self, argument: Argument) -> str:
+        return self.secrets[argument.secret] if isinstance(argument, SecretRef) else str(argument)
+
     def _begin(self, family: str, function: str, args: Sequence[str]) -> subprocess.Popen[bytes]:
-        functions = (shell_of("common"), shell_of(family))
+        functions = (shell_of("common"), PRINT + own(PUT) if family == PUT else shell_of(family))
         argv: list[str | bytes] = [*self.shell, "-c", SCRIPT, "sh", str(int(time.time())), *functions, function, *args]
         return subprocess.Popen(
             [os.fsencode(a) for a in argv],
@@ -72,7 +95,8 @@ class FarEnd:
     def look(self, look: Look) -> Reply:
         """Answer a look."""
         pinned = look.pinned(int(time.time()))
-        done = self.run(look.family, look.function, [str(a) for a in pinned.args], timeout_s=look.timeout_s)
+        args = [self._text(a) for a in pinned.args if not isinstance(a, Ago)]
+        done = self.run(look.family, look.function, args, timeout_s=look.timeout_s)
         ground, found, evidence = (b"\n" + done.stdout).partition(b"\n--\n")
         return Reply(
             rc=done.returncode if found or done.returncode else 1,
@@ -85,7 +109,7 @@ class FarEnd:
         """Carry out one operation; a result outside its bound, or an Await that never holds, ends non-zero."""
         match operation:
             case Call():
-                args = [str(a) for a in operation.args]
+                args = [self._text(a) for a in operation.args]
                 done = self.run(
                     operation.family, operation.function, args, items=operation.items, timeout_s=operation.timeout_s
                 )
@@ -96,7 +120,10 @@ class FarEnd:
             case Await():
                 return self._await(operation)
             case Put():
-                raise AssertionError("no shipped action writes a file by Put")
+                process, given = self._operation(operation)
+                with process:
+                    out, err = process.communicate(given, operation.timeout_s)
+                return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def _await(self, operation: Await) -> subprocess.CompletedProcess[bytes]:
         deadline = time.monotonic() + operation.within_s

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from remedy.actions.action import Action
 from remedy.actions.catalogue import Catalogue
-from remedy.model import Call, Change, Host, Json, Look, Operation, Reply, UndoBy
+from remedy.model import Await, Change, Host, Json, Look, Operation, Reply, UndoBy
 
 YEAR_2001 = 1_000_000_000
 
@@ -31,7 +31,7 @@ class End(Protocol):
 
     def act(self, operation: Operation) -> CompletedProcess[bytes]: ...
 
-    def cut_off(self, call: Call, after_s: float) -> bool: ...
+    def cut_off(self, operation: Operation, after_s: float) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -159,9 +159,8 @@ def killed_inside_an_operation_it_converges(p: Played) -> None:
         change = p.plan()
         assert change is not None
         for operation in change.operations:
-            if not isinstance(operation, Call):
-                p.act((operation,))
-            elif p.end.cut_off(operation, after_s=p.cut_every_s * (step + 0.5)):
+            assert not isinstance(operation, Await)
+            if p.end.cut_off(operation, after_s=p.cut_every_s * (step + 0.5)):
                 cut += 1
                 break
         p.finish()

@@ -9,7 +9,7 @@ from remedy.actions.catalogue import shipped
 from remedy.actions.docs import pages
 from tests.actions import kit
 from tests.actions.far_end import SHELLS
-from tests.actions.scenes import ON_A_HOST, SCENES
+from tests.actions.scenes import ON_A_HOST, SCENES, THROUGH_A_SESSION
 from tests.actions.test_session import SHELLS as SESSION_SHELLS
 
 PAGE = Path("docs/kit.md")
@@ -32,7 +32,8 @@ def text() -> str:
         rows.append(f"| {name} | " + " | ".join(cells) + " |")
     rows += ["", "dash and bash run with GNU tools, busybox with its own alone; systemd and Docker Engine"]
     rows += ["(with Compose v2) are a test host's own."]
-    rows += [f"`{SCENES[1].name}` and `{SCENES[2].name}` are proven again through a session and its runner under"]
+    again = "; ".join(s.name for s in THROUGH_A_SESSION)
+    rows += [f"`{again}`: proven again through a session and its runner under"]
     rows += [f"{', '.join(SESSION_SHELLS)}; there, a healthy host is sent no change request, for every row.", ""]
     return "\n".join(rows)
 

@@ -102,15 +102,122 @@ def _texts(g: Ground) -> object:
     return found
 
 
+# ---------------------------------------------------------------- file.put
+
+OLD_TEXT = "".join(f"{chr(n)}{n} old\n" for n in range(1, 256) if n != 10) + "-rf $(x) `x` 'x' \"x\" \\n\n\n"
+NEW_TEXT = "-n new\n" * 1200 + "\ttab 'quote' \\ back $(touch /tmp/x) \n\n"
+
+
+def _put(g: Ground) -> dict[str, Json]:
+    return {"path": f"{g.root}/app.conf", "content": NEW_TEXT, "mode": "0640"}
+
+
+def _old_conf(g: Ground) -> None:
+    write(empty(g.root) / "app.conf", OLD_TEXT.encode(), mode=0o604)
+
+
+def _new_conf(g: Ground) -> None:
+    write(empty(g.root) / "app.conf", NEW_TEXT.encode(), mode=0o640)
+
+
+def _no_conf(g: Ground) -> None:
+    empty(g.root)
+
+
+def _contents(g: Ground) -> object:
+    """All but the time, which a written file has of its own."""
+    return {name: state[:4] for name, state in tree_of(g.root).items()}
+
+
+# ---------------------------------------------------------------- file.remove
+
+HOSTILE_NAME = "-rf new\nline\t*.$(x)\\"
+
+
+def _remove_to_shelf(g: Ground) -> dict[str, Json]:
+    return {"path": f"{g.root}/{HOSTILE_NAME}", "quarantine": str(g.shelf)}
+
+
+def _one_too_many(g: Ground) -> None:
+    empty(g.shelf)
+    write(empty(g.root) / HOSTILE_NAME, b"x" * 1_000_000, mode=0o640)
+    write(g.root / "other", b"stays")
+
+
+def _none_too_many(g: Ground) -> None:
+    empty(g.shelf)
+    write(empty(g.root) / "other", b"stays")
+
+
+# ---------------------------------------------------------------- dir.make
+
+
+def _make(g: Ground) -> dict[str, Json]:
+    return {"path": f"{g.root}/-a/b\n\\ *c/$(d)", "mode": "0750", "parents": True}
+
+
+def _nothing_there(g: Ground) -> None:
+    empty(g.root).chmod(0o2755)  # what is made below would inherit its bit
+
+
+def _all_there(g: Ground) -> None:
+    made = empty(g.root) / str(_make(g)["path"])
+    made.mkdir(parents=True)
+    made.chmod(0o750)
+
+
+def _other_mode(g: Ground) -> None:
+    _all_there(g)
+    Path(str(_make(g)["path"])).chmod(0o3777)
+    write(Path(str(_make(g)["path"])) / "kept")
+
+
+def _modes(g: Ground) -> object:
+    """Directories with their modes."""
+    return [(str(p), p.stat().st_mode, p.stat().st_uid) for p in sorted(g.root.rglob("*")) if ".remedy" not in p.name]
+
+
+# ---------------------------------------------------------------- command.run
+
+
+def _copy(g: Ground) -> dict[str, Json]:
+    """A program that only acts; what says that it is wanted only reads."""
+    return {
+        "argv": ["cp", "-p", "--", "-from $(x)\n", "-to 'x'"],
+        "unless": ["cmp", "-s", "--", "-from $(x)\n", "-to 'x'"],
+        "cwd": str(g.root),
+    }
+
+
+def _not_copied(g: Ground) -> None:
+    write(empty(g.root) / "-from $(x)\n", b"y" * 2_000_000)
+
+
+def _copied(g: Ground) -> None:
+    _not_copied(g)
+    write(g.root / "-to 'x'", b"y" * 2_000_000)
+
+
 SCENES = (
     Scene("files.prune, permanent", "files.prune", _prune, _old_files, _young_files, _both_trees),
     Scene("files.prune, to a quarantine", "files.prune", _prune_to_shelf, _old_files, _young_files, _both_trees),
     Scene("logs.rotate", "logs.rotate", _rotate, _large_log, _small_log, _texts),
     Scene("logs.rotate, all generations taken", "logs.rotate", _rotate_full, _large_log, _small_log, _texts),
     Scene("logs.rotate, not compressed", "logs.rotate", _rotate_plain, _large_log, _small_log, _texts),
+    Scene("file.put, over another", "file.put", _put, _old_conf, _new_conf, _contents),
+    Scene("file.put, of a new file", "file.put", _put, _no_conf, _new_conf, _contents),
+    Scene("file.remove, to a quarantine", "file.remove", _remove_to_shelf, _one_too_many, _none_too_many, _both_trees),
+    Scene("dir.make, with parents", "dir.make", _make, _nothing_there, _all_there, _modes),
+    Scene("dir.make, of another mode", "dir.make", _make, _other_mode, _all_there, _modes),
+    Scene("command.run, with a guard", "command.run", _copy, _not_copied, _copied, _contents),
 )
 
 ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker.py
     "service.restart": "systemd",
     "compose.restart": "Docker Engine",
 }
+
+THROUGH_A_SESSION = tuple(
+    s for s in SCENES if s.name in ("files.prune, to a quarantine", "logs.rotate", "file.put, over another")
+)
+COUNTING = tuple(s for s in SCENES if s.action not in ("dir.make", "command.run"))  # whose looks count bytes

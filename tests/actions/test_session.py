@@ -11,11 +11,11 @@ import pytest
 from remedy.actions.catalogue import Catalogue
 from remedy.hosts.pipe import Pipe
 from remedy.hosts.session import HostSession
-from remedy.model import Call, Host, Look, Operation, Reply
+from remedy.model import Host, Look, Operation, Reply
 from remedy.ports import ChangeRequest, Lease
 from tests.actions import kit
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.scenes import SCENES
+from tests.actions.scenes import COUNTING, SCENES, THROUGH_A_SESSION
 from tests.hosts.far import SHELLS as ALL_SHELLS
 from tests.hosts.far import Far, ShellPipe
 
@@ -72,7 +72,7 @@ class SessionEnd:
         code = 0 if reply.state == "done" else reply.rc or 1
         return CompletedProcess([], code, reply.output.text.encode("utf-8", "surrogateescape"), reply.reason.encode())
 
-    def cut_off(self, call: Call, after_s: float) -> bool:
+    def cut_off(self, operation: Operation, after_s: float) -> bool:
         raise AssertionError("a session is not cut off here")
 
     @property
@@ -108,7 +108,7 @@ def ground(tmp_path: Path, shelf: Path) -> Ground:
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=lambda p: p.__name__)
-@pytest.mark.parametrize("scene", SCENES[1:3], ids=lambda s: s.name)
+@pytest.mark.parametrize("scene", THROUGH_A_SESSION, ids=lambda s: s.name)
 def test_the_kit_through_a_session(
     scene: Scene,
     proof: Callable[[Played], None],
@@ -129,7 +129,7 @@ def test_a_healthy_host_is_sent_no_change(
     assert b" look " in end.recorder.sent
 
 
-@pytest.mark.parametrize("scene", SCENES[1:3], ids=lambda s: s.name)
+@pytest.mark.parametrize("scene", THROUGH_A_SESSION, ids=lambda s: s.name)
 def test_a_whole_change_is_one_request_and_what_it_does_is_seen_in_its_reply(
     scene: Scene, end: SessionEnd, ground: Ground, catalogue: Catalogue, host: Host
 ) -> None:
@@ -157,7 +157,7 @@ def test_a_whole_change_is_one_request_and_what_it_does_is_seen_in_its_reply(
 
 
 @pytest.mark.shells
-@pytest.mark.parametrize("scene", SCENES, ids=lambda s: s.name)
+@pytest.mark.parametrize("scene", COUNTING, ids=lambda s: s.name)
 def test_a_shell_that_cannot_count_large_sizes_is_refused(
     scene: Scene, narrow: SessionEnd, ground: Ground, catalogue: Catalogue, host: Host
 ) -> None:
