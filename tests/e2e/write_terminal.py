@@ -16,7 +16,7 @@ if __name__ == "__main__":
         try:
             (Path(folder) / "home").mkdir()
             with Relay(("127.0.0.1", host.port)) as relay:
-                night = Night.of(Home(Path(folder) / "home"), host, relay)
+                night = Night.of(Home(Path(folder) / "home"), host, relay, timings=5)
                 PAGE.write_text(page(list(night.scenes())))
         finally:
             host.stop()
