@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -13,27 +13,29 @@ from remedy.actions.action import Action, Check, Verb
 from remedy.errors import Invalid
 from remedy.model import Json
 
-V = TypeVar("V")
+V = TypeVar("V", bound=Verb)
 
-FAMILIES = (
-    "command",
-    "compose",
-    "dir",
-    "disk",
-    "file",
-    "file_matches",
-    "file_remove",
-    "files",
-    "host",
-    "http",
-    "logs",
-    "net",
-    "process",
-    "service",
-)
+FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actions of each, and its checks
+    "command": (("command.run",), ()),
+    "compose": (("compose.restart",), ("compose.up",)),
+    "dir": (("dir.make",), ()),
+    "disk": ((), ("disk.free", "disk.top")),
+    "docker": (("docker.prune",), ()),
+    "file": (("file.put",), ()),
+    "file_matches": ((), ("file.matches",)),
+    "file_remove": (("file.remove",), ()),
+    "files": (("files.prune",), ()),
+    "host": ((), ("host.state",)),
+    "http": ((), ("http.ok",)),
+    "logs": (("logs.rotate",), ()),
+    "net": ((), ("port.open",)),
+    "process": ((), ("process.running",)),
+    "service": (("service.restart",), ()),
+}
 SHELL_FILES = {  # of families whose functions are more than one file; read in this order
     "compose": ("docker_engine", "restarts", "compose"),
     "dir": ("accounts", "dir"),
+    "docker": ("docker_engine", "docker"),
     "file": ("accounts", "files", "file"),
     "file_remove": ("files", "files_take", "files_back", "file_remove"),
     "files": ("files", "files_take", "files_back"),
@@ -58,24 +60,35 @@ class Catalogue:
         return _known(self.checks, name, "check").of(params)
 
 
-def _known(known: Mapping[str, V], name: str, what: str) -> V:
+def _known(known: Mapping[str, type[V]], name: str, what: str) -> type[V]:
     if name not in known:
         raise Invalid(f"no {what} is called {name}", fix=f"one of: {', '.join(known)}")
     return known[name]
 
 
+@dataclass(frozen=True)
+class _OnDemand(Mapping[str, type[V]]):
+    """Verbs by name, each family imported when one of its verbs is asked for: a validate needs few of them."""
+
+    family_of: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> type[V]:
+        verbs: tuple[type[V], ...] = import_module(f"remedy.actions.{self.family_of[name]}").VERBS
+        return next(v for v in verbs if v.name == name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.family_of)
+
+    def __len__(self) -> int:
+        return len(self.family_of)
+
+
 def shipped() -> Catalogue:
     """Every action and check of remedy."""
-    verbs = [v for family in FAMILIES for v in _verbs_of(family)]
     return Catalogue(
-        actions={v.name: v for v in verbs if issubclass(v, Action)},
-        checks={v.name: v for v in verbs if issubclass(v, Check)},
+        actions=_OnDemand[Action[Any]]({name: family for family, (names, _) in FAMILIES.items() for name in names}),
+        checks=_OnDemand[Check]({name: family for family, (_, names) in FAMILIES.items() for name in names}),
     )
-
-
-def _verbs_of(family: str) -> Iterable[type[Verb]]:
-    found: tuple[type[Verb], ...] = import_module(f"remedy.actions.{family}").VERBS
-    return found
 
 
 @cache

@@ -4,7 +4,7 @@
 
 # lacks() unless the client is there and means this host's own engine, give_up() where the engine does not answer.
 engine_ready() {
-	need docker awk sort
+	need docker awk
 	case ${DOCKER_HOST:-unix:} in
 	unix:* | fd:*) ;;
 	*) lacks "DOCKER_HOST names an engine of another machine" ;;

@@ -215,6 +215,7 @@ SCENES = (
 ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker.py
     "service.restart": "systemd",
     "compose.restart": "Docker Engine",
+    "docker.prune": "Docker Engine",
 }
 
 THROUGH_A_SESSION = tuple(

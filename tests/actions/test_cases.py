@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from remedy.actions.action import Action, Check
-from remedy.actions.catalogue import Catalogue, shipped
+from remedy.actions.catalogue import FAMILIES, Catalogue, shipped
 from remedy.errors import CannotTell, Invalid, Refused
 from remedy.model import Address, Ago, Await, Call, Change, Host, Look, Operation, Put, Reply, UndoBy
 
@@ -61,6 +62,17 @@ def test_an_action_does_what_its_case_says(case: Case, catalogue: Catalogue) -> 
             assert refused.value.fix
         case lines:
             _demand_change(case, action, lines)
+
+
+def test_the_catalogue_names_what_the_families_hold() -> None:
+    held = {
+        family: tuple(
+            tuple(v.name for v in import_module(f"remedy.actions.{family}").VERBS if issubclass(v, kind))
+            for kind in (Action, Check)
+        )
+        for family in FAMILIES
+    }
+    assert held == FAMILIES
 
 
 def test_every_action_and_check_has_cases() -> None:

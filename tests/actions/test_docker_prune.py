@@ -1,0 +1,115 @@
+"""docker.prune on a real engine: what goes is what nobody needs, and all else is as it was, byte for byte."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from remedy.actions.by_hand import lines_of
+from remedy.actions.catalogue import Catalogue
+from remedy.model import Change, Host, Json
+from tests.actions import kit
+from tests.actions.far_end import FarEnd, far_end_in
+from tests.actions.kit import Ground, Played, Scene, play
+from tests.actions.waste import Engine
+from tests.lab import DockerHost
+
+BOTH: dict[str, Json] = {"what": ["build-cache", "dangling-images"], "older_than": "1h"}
+LATER_S = 7200  # the tests' waste is a moment old: they look two hours later
+
+
+@pytest.fixture
+def there(docker_host: DockerHost) -> FarEnd:
+    return far_end_in(docker_host)
+
+
+@pytest.fixture
+def engine(docker_host: DockerHost) -> Iterator[Engine]:
+    """The engine of the test host; afterwards it holds the shop alone."""
+    engine = Engine(docker_host)
+    yield engine
+    engine.clean()
+
+
+@pytest.fixture
+def later(engine: Engine, there: FarEnd, catalogue: Catalogue, host: Host, tmp_path: Path) -> Played:
+    """The action, looking when all that is there by now is old."""
+    scene = Scene(
+        "docker.prune",
+        "docker.prune",
+        lambda _: BOTH,
+        lambda _: engine.waste(),
+        lambda _: engine.clean(),
+        lambda _: (engine.host.docker("images --format '{{.Repository}}' --filter dangling=false"), engine.dangling()),
+    )
+    played = play(scene, Ground(tmp_path, tmp_path), there, catalogue, host)
+    return replace(played, now=int(time.time()) + LATER_S, cut_every_s=0.1)
+
+
+def wanted(played: Played) -> Change:
+    change = played.plan()
+    assert change is not None
+    return change
+
+
+KILLED = kit.killed_inside_an_operation_it_converges
+PROOFS = [p for p in kit.PROOFS if p is not KILLED]
+
+
+@pytest.mark.parametrize("proof", [*PROOFS, pytest.param(KILLED, marks=pytest.mark.long)], ids=lambda p: p.__name__)
+def test_the_kit_on_an_engine(proof: Callable[[Played], None], later: Played) -> None:
+    proof(later)
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.long) for n in range(2, 12))])
+def test_volumes_tagged_images_and_containers_are_byte_for_byte_what_they_were(
+    seed: int, later: Played, engine: Engine
+) -> None:
+    engine.live_through(14, seed)
+    before = engine.picture()
+    held = set(engine.host.sh("docker ps -aq | xargs docker inspect --format '{{.Image}}' | sort -u").split())
+    later.finish()
+    assert engine.picture() == before
+    assert set(engine.dangling()) <= held, "every dangling image that no container uses is gone"
+
+
+def test_what_is_young_stays(later: Played, engine: Engine) -> None:
+    engine.waste()
+    young = replace(later, now=int(time.time()))
+    assert young.plan() is None
+    assert young.action.unchanged(young.see()).startswith("no build-cache or dangling-images older than ")
+
+
+def test_an_image_that_was_named_or_used_since_the_plan_stays(later: Played, engine: Engine) -> None:
+    engine.waste()
+    named, used = engine.build("echo named >/a"), engine.build("echo used >/b")
+    change = wanted(later)
+    assert {f"image/{named}", f"image/{used}"} <= {i.split("\t")[0] for i in change.operations[0].items}  # type: ignore[union-attr]
+    engine.host.docker(f"tag {named} named-since:1")
+    engine.host.docker(f"create --label remedy.waste {used}")
+    done = later.end.act(change.operations[0])
+    assert done.returncode == 0, done.stderr
+    assert b"has a name by now; it was left alone" in done.stderr
+    assert engine.host.docker("image inspect --format '{{json .RepoTags}}' " + named).strip() == '["named-since:1"]'
+    assert engine.dangling() == [used]
+    assert later.plan() is None
+    engine.host.docker("rmi named-since:1")
+
+
+def test_only_what_is_asked_for_goes(later: Played, engine: Engine, catalogue: Catalogue) -> None:
+    engine.waste()
+    dangling = engine.dangling()
+    cache = catalogue.action("docker.prune", {**BOTH, "what": ["build-cache"]})
+    replace(later, action=cache).finish()
+    assert engine.dangling() == dangling
+    assert engine.cache() == []
+
+
+def test_typed_by_hand_it_ends_in_the_same_state(later: Played, engine: Engine) -> None:
+    engine.waste()
+    lines = lines_of(type(later.action), wanted(later).operations)
+    engine.host.sh("sh -eu", stdin="".join(f"{line}\n" for line in lines).encode())
+    assert later.plan() is None
+    assert (engine.dangling(), engine.cache()) == ([], [])
