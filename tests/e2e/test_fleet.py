@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from tests.cli.test_terminal import at_terminal
 from tests.e2e.fleet import ARRANGE, FILL_RUN, GROUP, Fleet, start_fleet
 from tests.e2e.home import Home
 from tests.hosts.far import wait_until
@@ -117,3 +122,70 @@ def test_fault_059_ctrl_c_does_not_wait_for_a_host_that_hangs(arranged: tuple[Ho
     assert child.returncode == 4, said
     assert "interrupted" in said
     assert "Traceback" not in said
+
+
+OPENED = """
+import collections, json, os, sys
+opened = collections.Counter()
+def hook(event, args):
+    if event == "open" and isinstance(args[0], (str, bytes)):
+        opened[os.fsdecode(args[0])] += 1
+sys.addaudithook(hook)
+from remedy.cli.edge import process
+code = process()
+print(json.dumps([code, opened]), file=sys.stderr)
+"""  # what the process opens while it does what its arguments say
+
+
+def opened_by(home: Home, argv: Sequence[str]) -> dict[str, int]:
+    """How often a command opened each file."""
+    words = [sys.executable, "-c", OPENED, "-C", str(home.path), *argv]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=90, check=True, env=home.environment())
+    code, opened = json.loads(done.stderr.splitlines()[-1])
+    assert code in (0, 1), done.stdout
+    return dict(opened)
+
+
+def test_one_key_and_one_file_of_known_hosts_are_read_once_for_all_hosts(
+    arranged: tuple[Home, Fleet], tmp_path: Path
+) -> None:
+    home, fleet = arranged
+    hosts = {f"known-{n}": h for n, h in fleet.well.items() if n != "web002"}
+    known = tmp_path / "known_hosts"
+    known.write_text("".join(f"[{h.address}]:{h.port} {h.host_key}\n" for h in hosts.values()))
+    entries = {n: h.entry(host_key=None, known_hosts=str(known)) for n, h in hosts.items()}
+    (home.path / "inventory" / "known.yml").write_text(json.dumps({"hosts": entries}))
+    identity = str(next(iter(hosts.values())).identity)
+    one, *_ = hosts
+
+    alone = opened_by(home, ["check", "tidy", "--host", one])
+    together = opened_by(home, ["check", "tidy", *(word for name in hosts for word in ("--host", name))])
+
+    assert (alone[str(known)], together[str(known)]) == (1, 1)
+    assert alone[identity] == together[identity] > 0
+
+
+def test_a_run_of_several_hosts_is_a_table_on_a_terminal_and_stays_there(arranged: tuple[Home, Fleet]) -> None:
+    pyte = pytest.importorskip("pyte")
+    home, fleet = arranged
+    names = ["web001", "web004", "slow"]
+    for name in names:
+        fleet.all[name].sh(ARRANGE)
+    argv = ["apply", "tidy", *(word for name in [*names, "down"] for word in ("--host", name)), "--yes"]
+
+    code, said = at_terminal(home.path, argv, [], {"NO_COLOR": "1"})
+
+    terminal = pyte.Screen(80, 100)
+    pyte.Stream(terminal).feed(said)
+    shown = [line.rstrip() for line in terminal.display if line.strip()]
+    assert code == 4, shown
+    table = shown.index("4 hosts: 1 unreachable, 3 changed")
+    assert [line.split()[:2] for line in shown[table + 1 : table + 5]] == [
+        ["web001", "changed"],
+        ["web004", "changed"],
+        ["slow", "changed"],
+        ["down", "unreachable"],
+    ]
+    assert "down  unreachable  ssh://" in shown[table + 5]
+    assert sum("at work" in line for line in shown) == 0, "one table, drawn over itself"
+    assert "looking" in said, "it was drawn while hosts were looked at"
