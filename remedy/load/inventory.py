@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remedy.errors import Invalid, Refused
-from remedy.load.ansible.files import ANSIBLE, Form, Source, candidates, source_of
-from remedy.load.ansible.gathered import Gathered, gather
+from remedy.load.ansible.files import ANSIBLE, VARIABLES, Form, Source, candidates, source_of
+from remedy.load.ansible.gathered import Gathered
 from remedy.load.documents import Document, parse_document
 from remedy.load.inventory_checks import pieces_of
 from remedy.load.merging import Layered, Merge
@@ -59,9 +59,18 @@ def read_files(paths: Sequence[Path], directory: Path, instead: Mapping[Path, by
             unreadable.add(Flaw("", Place(wrong.at), wrong.message, fix=wrong.fix))
     own = [parse_document(s.content, s.file) for s in sources if s.form is Form.OWN]
     ansible = [s for s in sources if s.form in ANSIBLE]
-    inventory, flaws = read_inventory(own, gather(ansible, directory), unreadable)
+    inventory, flaws = read_inventory(own, _beside(ansible, directory), unreadable)
     files = tuple(s.path for s in sources if s.form is not Form.NONE)
     return Read(inventory=inventory, files=files, flaws=flaws)
+
+
+def _beside(sources: Sequence[Source], directory: Path) -> Gathered:
+    """What is gathered of Ansible's files, where there are any."""
+    if not sources and not any((directory / kind).exists() for kind in VARIABLES):
+        return Gathered()
+    from remedy.load.ansible.gathering import gather  # noqa: PLC0415 - most homes have none of it
+
+    return gather(sources, directory)
 
 
 def read_inventory(

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from remedy.errors import Problem
 from remedy.load.ansible.gathered import Gathered
-from remedy.load.ansible.through import Routes
 from remedy.load.inventory_checks import Entry, Group, Pieces
 from remedy.load.problems import Flaw, Flaws, Place, place_of
 from remedy.load.text import shown, suggestion
@@ -52,7 +51,10 @@ class Merge:
         }
         left_out = self._left_out(entries)
         hosts = {n: self._host(n, entries.get(n), belongs.get(n, []), merged[n]) for n in merged if n not in left_out}
-        hosts |= Routes(hosts, self.beside.ways, entries).added()
+        if self.beside.ways:
+            from remedy.load.ansible.through import Routes  # noqa: PLC0415 - most homes have none of Ansible's
+
+            hosts |= Routes(hosts, self.beside.ways, entries).added()
         self._reached_through(hosts, entries, left_out)
         return Layered(
             hosts=hosts,

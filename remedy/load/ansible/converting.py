@@ -8,7 +8,7 @@ from pathlib import Path
 
 from remedy.errors import Invalid
 from remedy.load.ansible.files import ANSIBLE, Form, Source, candidates, source_of
-from remedy.load.ansible.gathered import gather
+from remedy.load.ansible.gathering import gather
 from remedy.load.inventory import read_inventory
 from remedy.load.merging import Layered
 from remedy.load.problems import refuse

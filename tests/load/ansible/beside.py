@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from remedy.load.ansible.files import ANSIBLE, candidates, source_of
-from remedy.load.ansible.gathered import Gathered, gather
+from remedy.load.ansible.gathered import Gathered
+from remedy.load.ansible.gathering import gather
 
 ROOT = Path(__file__).resolve().parents[3]
 VENV = ROOT / ".venv-ansible"

@@ -12,7 +12,7 @@ import pytest
 
 from remedy.load.ansible.dialect import read_as_ansible
 from remedy.load.ansible.files import Form, Source
-from remedy.load.ansible.gathered import gather
+from remedy.load.ansible.gathering import gather
 from remedy.load.inventory import load_inventory, read_directory, read_inventory
 from tests.fuzz import LONG, bounded, mutants
 from tests.load.ansible.beside import write
