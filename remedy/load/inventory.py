@@ -9,7 +9,7 @@ from pathlib import Path
 from remedy.errors import Invalid, Refused
 from remedy.load.ansible.files import ANSIBLE, VARIABLES, Form, Source, candidates, source_of
 from remedy.load.ansible.gathered import Gathered
-from remedy.load.documents import Document, parse_document
+from remedy.load.documents import Document
 from remedy.load.inventory_checks import pieces_of
 from remedy.load.merging import Layered, Merge
 from remedy.load.problems import Flaw, Flaws, Place, refuse
@@ -57,7 +57,7 @@ def read_files(paths: Sequence[Path], directory: Path, instead: Mapping[Path, by
             sources.append(source_of(path, instead.get(path)))
         except Invalid as wrong:
             unreadable.add(Flaw("", Place(wrong.at), wrong.message, fix=wrong.fix))
-    own = [parse_document(s.content, s.file) for s in sources if s.form is Form.OWN]
+    own = [s.document for s in sources if s.form is Form.OWN]
     ansible = [s for s in sources if s.form in ANSIBLE]
     inventory, flaws = read_inventory(own, _beside(ansible, directory), unreadable)
     files = tuple(s.path for s in sources if s.form is not Form.NONE)

@@ -8,10 +8,9 @@ from pathlib import Path
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Invalid, Problem
 from remedy.load.ansible.files import ANSIBLE, VARIABLES, candidates, source_of
-from remedy.load.documents import Document, parse_document
+from remedy.load.documents import Document
 from remedy.load.find import POLICY_STEMS, SUFFIXES, find_playbook, yaml_files
 from remedy.load.playbook import check_document
-from remedy.load.policy import held_policy
 
 
 def files_to_validate(names: Sequence[str], home: Path) -> list[Path]:
@@ -68,7 +67,7 @@ def validate_paths(names: Sequence[str], home: Path, catalogue: Catalogue) -> li
     for path in files_to_validate(names, home):
         try:
             source = source_of(path)
-            document = parse_document(source.content, source.file)
+            document = source.document
         except Invalid as wrong:
             problems.append(Problem(at=wrong.at, message=wrong.message, fix=wrong.fix))
             continue
@@ -93,6 +92,8 @@ def _of_inventories(paths: Sequence[Path]) -> list[Problem]:
 
 def _check(path: Path, document: Document, catalogue: Catalogue) -> None:
     if path.stem in POLICY_STEMS or "rules" in _keys(document):
+        from remedy.load.policy import held_policy  # noqa: PLC0415 — a playbook alone is validated without it
+
         held_policy(document)
     else:
         check_document(document, path.stem, catalogue)

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from remedy.errors import Invalid
-from remedy.load.documents import parse_document
+from remedy.load.documents import Document, parse_document
 from remedy.load.reading import read_bytes
 from remedy.load.text import shown_path
 from remedy.model import Json
@@ -46,17 +46,24 @@ class Source:
     path: Path
     content: bytes
     form: Form
+    read: Document | None = None  # as a file of remedy's own, where its form had to be told by what it holds
 
     @property
     def file(self) -> str:
         """As it is printed in front of a line number."""
         return shown_path(self.path)
 
+    @property
+    def document(self) -> Document:
+        """It as a file of remedy's own."""
+        return self.read or parse_document(self.content, self.file)
+
 
 def source_of(path: Path, content: bytes | None = None) -> Source:
     """A file of an inventory's directory and what it is. Raises Invalid where it cannot be read."""
     read = read_bytes(path) if content is None else content
-    return Source(path, read, _form(path, read))
+    document = parse_document(read, shown_path(path)) if path.suffix in SUFFIXES else None
+    return Source(path, read, _form(path, read, document), document)
 
 
 def candidates(directory: Path) -> list[Path]:
@@ -76,7 +83,9 @@ def _may_be(path: Path) -> bool:
     return path.suffix in ("", ".ini", ".json", ".toml", ".py", ".sh") and path.name != "known_hosts"
 
 
-def _form(path: Path, content: bytes) -> Form:
+def _form(path: Path, content: bytes, document: Document | None) -> Form:
+    if document is not None:
+        return Form.PROGRAM if content.startswith(b"#!") else _shape(document)
     if content.startswith(b"#!"):
         return Form.PROGRAM
     match path.suffix:
@@ -84,8 +93,6 @@ def _form(path: Path, content: bytes) -> Form:
             return Form.INI
         case ".toml":
             return Form.TOML
-        case ".yml" | ".yaml" | ".json":
-            return _shape(path, content)
         case "" if b"\0" in content[:8000] or (path.stat().st_mode & 0o100 and not _SECTION.search(content)):
             return Form.PROGRAM if path.name in ALWAYS else Form.NONE
         case "":
@@ -98,16 +105,16 @@ def _without_suffix(path: Path, content: bytes) -> Form:
     """Ansible's own order: YAML where it is groups, else INI; beside the two names, only what shows what it is."""
     first = next((w for w in map(bytes.strip, content.split(b"\n")) if w and w[:1] not in b"#;"), b"")
     if _TREE.match(first):
-        form = _shape(path, content)
+        form = _shape(parse_document(content, path.name))
         if form is not Form.OWN:
             return form
         return Form.TREE if path.name in ALWAYS else Form.NONE
     return Form.INI if path.name in ALWAYS or _SECTION.search(content) else Form.NONE
 
 
-def _shape(path: Path, content: bytes) -> Form:
+def _shape(document: Document) -> Form:
     """By its top level: remedy's own has vars, groups or hosts; Ansible's has groups: all, or all of them shaped so."""
-    value = parse_document(content, path.name).value
+    value = document.value
     if not isinstance(value, dict) or not value or OWN_KEYS & set(value):
         return Form.OWN
     if isinstance(value.get("plugin"), str):
