@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +66,7 @@ _SETTINGS = "listen = 127.0.0.1:8080\nworkers = 4\n" + "".join(f"option_{n} = va
 _LIMITS = "".join(f"user{n} soft nofile {1024 + n}\n" for n in range(30))
 _ROTATION = f"{ROOT}/log/*.log {{\n  weekly\n  rotate 4\n  compress\n  missingok\n}}\n"
 
-FULL: tuple[Step, ...] = (
+TEN: tuple[Step, ...] = (
     File(f"{ROOT}/etc/app.conf", _SETTINGS, 0o644),
     File(f"{ROOT}/etc/limits.conf", _LIMITS, 0o600),
     File(f"{ROOT}/etc/motd", "This host is looked after. Do not edit by hand.\n", 0o644),
@@ -76,11 +75,9 @@ FULL: tuple[Step, ...] = (
     Dir(f"{ROOT}/cache", 0o755),
     Gone(f"{ROOT}/tmp/stale.lock"),
     Pruned(f"{ROOT}/log"),
-    Ran("health", ("grep", "-q", "^ok", f"{ROOT}/health"), ("cp", f"{ROOT}/health.ok", f"{ROOT}/health")),
+    Ran("health", ("curl", "-fsS", "-o", "/dev/null", f"file://{ROOT}/health"), ("touch", f"{ROOT}/health")),
     Ran("current", ("test", f"{ROOT}/current", "-ef", f"{ROOT}/v2"), ("ln", "-sfn", "v2", f"{ROOT}/current")),
 )
-
-TEN: tuple[Step, ...] = tuple(Pruned(f"{ROOT}/log{n}") for n in range(10))
 
 # ---------------------------------------------------------------- a host's state, from outside it
 
@@ -95,11 +92,7 @@ def break_host(root: Path) -> None:
         log.write_text("x" * 1000)
         os.utime(log, (then, then))
     (root / "log/new.log").write_text("x")
-    for n in range(10):
-        shutil.copytree(root / "log", root / f"log{n}")
     (root / "tmp/stale.lock").write_text("1")
-    (root / "health").write_text("bad\n")
-    (root / "health.ok").write_text("ok\n")
     (root / "current").symlink_to("v1")
 
 
@@ -120,7 +113,7 @@ def _is_done(step: Step, root: Path) -> bool:
         case Pruned(path):
             return [p.name for p in _under(root, path).iterdir()] == ["new.log"]
         case Ran("health"):
-            return (root / "health").read_text() == "ok\n"
+            return (root / "health").exists()
         case Ran():
             return (root / "current").readlink() == Path("v2")
 
