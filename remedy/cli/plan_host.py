@@ -26,6 +26,8 @@ def host_lines(part: HostPlan, paint: Paint, *, whole: bool) -> list[str]:
     environment = f"  {visible(part.environment)}" if part.environment else ""
     where = _address(part)
     lines = [paint.bold(visible(part.host)) + paint.dim(f"  {where}{environment}")]
+    if part.own:
+        lines.append(paint.red(f"  ! this is {visible(part.own)}"))
     if part.unreachable:
         return [*lines, paint.red(f"  {part.left_out or 'unreachable'}: {visible(part.unreachable)}")]
     for place, finding in enumerate(part.findings):

@@ -31,6 +31,7 @@ def _host(part: HostPlan) -> Json:
         "host": part.host,
         "environment": part.environment,
         "unreachable": part.unreachable,
+        "own": part.own,
         "left_out": part.left_out,
         "symptom": str(part.symptom_holds),
         "findings": [

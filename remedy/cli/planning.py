@@ -48,6 +48,7 @@ def planner_of(parts: Parts, progress: Progress) -> Planner:
         home=parts.store.home,
         requester=parts.person,
         progress=progress.host,
+        own=parts.own,
     )
 
 

@@ -21,6 +21,7 @@ from remedy.errors import Invalid, Unsafe
 if TYPE_CHECKING:
     from remedy.actions.catalogue import Catalogue
     from remedy.engine.fleet import Fleet
+    from remedy.engine.own import Own
     from remedy.load.merging import Layered
     from remedy.model import Policy
     from remedy.ports import Clock, Store, Transport
@@ -120,6 +121,13 @@ class Parts:
             if policy.digest
             else policy
         )
+
+    @cached_property
+    def own(self) -> Own:
+        """What of this machine is remedy's own."""
+        from remedy.cli.ourselves import own_of  # noqa: PLC0415 — where it is used
+
+        return own_of(self.home, self.inventory.hosts)
 
     @cached_property
     def transport(self) -> Transport:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from remedy.actions.catalogue import Catalogue
 from remedy.engine import checks
 from remedy.engine.current import demand_machine
 from remedy.engine.fleet import Fleet
+from remedy.engine.own import Own, demand_apart, place_of
 from remedy.engine.plan import entry_of, identity_of, observations, plan_step, sealed, seen_of
 from remedy.engine.policy import demand_caps, need_of
 from remedy.engine.report import RunState
@@ -51,6 +52,7 @@ class Planner:
     home: str
     requester: str
     progress: Callable[[str, str], None]
+    own: Own = field(default_factory=Own)
 
     def plan(self, resolved: Sequence[Resolved]) -> Plan:
         """The plan of one playbook on these hosts.
@@ -117,7 +119,9 @@ class Planner:
             for s in steps
             if s.look is not None
         ]
-        here = replace(part, entry=entry_of(host), container=session.facts.container)
+        demand_apart(self.own, host, session.facts, back)
+        own = place_of(self.own, host, session.facts)
+        here = replace(part, entry=entry_of(host), container=session.facts.container, own=own)
         return undo_part(here, tuple(back))
 
     def _visited(
@@ -151,7 +155,8 @@ class Planner:
         part = _host_plan(
             resolved, answers, session.facts.now, self.catalogue, _planned(resolved, answers, session.facts)
         )
-        return replace(part, container=session.facts.container)
+        demand_apart(self.own, host, session.facts, part.steps)
+        return replace(part, container=session.facts.container, own=place_of(self.own, host, session.facts))
 
 
 def _new_id() -> str:

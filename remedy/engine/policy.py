@@ -30,6 +30,7 @@ class Subject:
     risk: Risk | None = None
     size_bytes: int = 0
     files: int = 0
+    own: bool = False  # remedy runs there, or reaches others through it
 
 
 def risk_of(change: Change, *, has_symptom: bool) -> Risk:
@@ -64,6 +65,7 @@ def _subject(playbook: str, host: HostPlan) -> Subject:
         risk=max(s.risk for s in host.changes),
         size_bytes=sum(c.effect.size_bytes for c in changes),
         files=sum(map(files_of, changes)),
+        own=bool(host.own),
     )
 
 
@@ -107,7 +109,7 @@ def need_of(playbook: str, hosts: Sequence[HostPlan], policy: Policy) -> Need:
 def need_of_one(subject: Subject, policy: Policy) -> Need:
     """What one host demands: of the rules that fit it the strictest; where none does, of the built-in ones.
 
-    Something of high risk is never done by itself, whatever a rule says.
+    Something of high risk is never done by itself, whatever a rule says; nor is anything on remedy's own machine.
     """
     assert subject.risk is not None
     rules = rules_for(subject, policy)
@@ -119,7 +121,7 @@ def need_of_one(subject: Subject, policy: Policy) -> Need:
         deciding.append(next(r for r in rules if r.typed))
     return Need(
         risk=subject.risk,
-        people=max(people, 1) if subject.risk is Risk.HIGH else people,
+        people=max(people, 1) if subject.risk is Risk.HIGH or subject.own else people,
         never=never,
         typed=subject.host if typed else "",
         rule="; ".join(r.at for r in deciding),

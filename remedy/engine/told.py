@@ -11,6 +11,7 @@ from remedy.errors import (
     Busy,
     CannotTell,
     Failed,
+    Forbidden,
     HostKeyRefused,
     Invalid,
     Lost,
@@ -24,7 +25,7 @@ from remedy.model import AllOf, Answer, Host, HostPlan, Plan
 
 # Worst first, as outcomes are: what a plan that leaves hosts out ends with.
 KINDS: dict[str, type[RemedyError]] = {
-    k.kind: k for k in (Unreachable, Failed, HostKeyRefused, Busy, Stale, Refused, CannotTell)
+    k.kind: k for k in (Unreachable, Failed, HostKeyRefused, Busy, Stale, Forbidden, Refused, CannotTell)
 }
 NAMED = 8  # hosts in one sentence
 

@@ -1,5 +1,7 @@
 """The nouns: frozen data, no I/O. One word, one meaning, in YAML, Python, SQL, CLI and pages."""
 
+from typing import TYPE_CHECKING
+
 from remedy.model.change import (
     Argument,
     Await,
@@ -30,10 +32,12 @@ from remedy.model.plan import (
     Plan,
     PlannedStep,
 )
-from remedy.model.policy import Cap, Freeze, Policy, Rule, Scope, Span, Window
 from remedy.model.record import Approval, Draft, Event, Kind, StandingApproval
 from remedy.model.secret_ref import SecretRef
 from remedy.model.words import Answer, Json, Outcome, Risk, Verdict, worst
+
+if TYPE_CHECKING:
+    from remedy.model.policy import Cap, Freeze, Policy, Rule, Scope, Span, Window
 
 __all__ = [
     "Address",
@@ -89,3 +93,13 @@ __all__ = [
     "Window",
     "worst",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """The nouns of the policy, when one is first asked for: a playbook is validated without them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import remedy.model.policy as nouns  # noqa: PLC0415 — that is the point
+
+    found: object = vars(nouns)[name]
+    return found

@@ -101,6 +101,7 @@ class HostPlan:
     steps: tuple[PlannedStep, ...] = ()
     unreachable: str = ""  # why the host is left out of the plan; then there is nothing else here
     left_out: str = ""  # by which kind of error: unreachable, hostkey, refused ...
+    own: str = ""  # what the host is to remedy itself: where it runs, or the way to others; then a person consents
     container: str = ""  # of a container: its full id, and when it was started; no other is ever changed
 
     @property

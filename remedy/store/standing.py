@@ -95,6 +95,7 @@ def why_not(approval: StandingApproval, plan: Plan, need: Need, now: datetime) -
         (bool(plan.undo_of), "does not cover taking a run back"),
         (approval.playbook_digest != plan.playbook_digest, "was given to the playbook as it was before it changed"),
         (bool(outside), f"does not cover {', '.join(outside)}"),
+        (any(h.own for h in parts), "covers no machine that remedy runs on or reaches others through"),
         (need.risk > approval.max_risk, f"covers {approval.max_risk.word} risk, this is {need.risk.word}"),
         (bool(need.typed), "is not enough where the policy wants the host's name typed"),
         (len(parts) > approval.max_hosts, f"covers {approval.max_hosts} hosts, these are {len(parts)}"),

@@ -1,0 +1,114 @@
+"""Remedy's own store, keys, rules and process are never touched, however its own machine is reached. Fault 95."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from remedy.engine.own import HERE, JUMP, Own, demand_apart, is_here, place_of
+from remedy.engine.policy import need_of
+from remedy.errors import Forbidden
+from remedy.hosts.fake import FACTS
+from remedy.model import (
+    Address,
+    Call,
+    Change,
+    Effect,
+    Host,
+    Operation,
+    PlannedStep,
+    Policy,
+    Put,
+    Risk,
+    Rule,
+    UndoBy,
+    UndoUnnecessary,
+)
+from tests.engine.conftest import NewScene
+from tests.engine.scene import drop_until
+
+OWN = Own(
+    machine="fake",
+    paths=("/home/ada/ops/.remedy", "/home/ada/.ssh/remedy", "/home/ada/ops/inventory"),
+    units=("remedy.service",),
+    jumps=frozenset({"gate"}),
+    real=lambda path: path.replace("/link", "/home/ada"),
+)
+LOOPBACK = Host(name="me", address=Address(scheme="ssh", name="127.0.0.1"))
+ELSEWHERE = replace(FACTS, machine="another")
+
+
+def steps(*operations: Operation, touches: tuple[str, ...] = (), back: tuple[Operation, ...] = ()) -> list[PlannedStep]:
+    undo = UndoBy(says="back", operations=back) if back else UndoUnnecessary(says="-")
+    change = Change(title="t", operations=operations, effect=Effect(says=""), undo=undo, risk=Risk.LOW, touches=touches)
+    return [PlannedStep(step="s", action="a", params={}, title="", look=None, change=change)]
+
+
+def prune(root: str, *names: str) -> list[PlannedStep]:
+    items = tuple(f"{n}\t65024:12:5:1" for n in names)
+    return steps(Call(family="files", function="files_prune", args=(root,), items=items), touches=(f"path:{root}",))
+
+
+@pytest.mark.parametrize(
+    "touching",
+    [
+        prune("/home/ada/ops", ".remedy/remedy.db"),
+        prune("/home", "ada/ops/log/old", "ada/.ssh/remedy"),
+        prune("/home/ada/ops/.remedy"),
+        prune("/link/ops", ".remedy/head"),
+        prune("/home/ada/ops/log/..", ".remedy/head"),
+        steps(Put(path="/home/ada/ops/inventory/policy.yml", content=("rules: []",))),
+        steps(Put(path="/link/ops/inventory/policy.yml", content=("rules: []",))),
+        steps(Call(family="f", function="remove", args=("/home/ada/ops/.remedy",))),
+        steps(Call(family="f", function="run", args=("rm -rf /home/ada/.ssh/remedy",))),
+        steps(Call(family="f", function="x"), back=(Put(path="/home/ada/.ssh/remedy", content=()),)),
+        steps(Call(family="service", function="restart", args=("remedy.service",)), touches=("unit:remedy.service",)),
+    ],
+)
+def test_fault_095_what_is_remedys_own_is_never_touched(touching: list[PlannedStep]) -> None:
+    with pytest.raises(Forbidden, match=HERE):
+        demand_apart(OWN, LOOPBACK, FACTS, touching)
+    demand_apart(OWN, LOOPBACK, ELSEWHERE, touching)
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        prune("/home", "ada/ops/log/old", "ada/ops/.remedy-old/x", "ada/.ssh/remedy.pub"),
+        prune("/", "var/log/a"),
+        prune("/var/log", "a", "b"),
+        steps(Put(path="/home/ada/ops/notes", content=("x",))),
+        steps(Call(family="service", function="restart", args=("nginx.service",)), touches=("unit:nginx.service",)),
+    ],
+)
+def test_what_lies_beside_it_is_a_hosts_like_any_other(harmless: list[PlannedStep]) -> None:
+    demand_apart(OWN, LOOPBACK, FACTS, harmless)
+
+
+def test_fault_095_the_own_machine_is_known_by_any_address_and_a_container_is_another() -> None:
+    local, container = Address(scheme="local"), Address(scheme="docker", name="web")
+    assert is_here(OWN, LOOPBACK, FACTS)
+    assert is_here(Own(), replace(LOOPBACK, address=local), ELSEWHERE)
+    assert not is_here(OWN, LOOPBACK, ELSEWHERE)
+    assert not is_here(OWN, replace(LOOPBACK, address=container), FACTS)
+    assert not is_here(Own(), LOOPBACK, replace(FACTS, machine="")), "two unknown ids are not one machine"
+    assert place_of(OWN, replace(LOOPBACK, name="gate"), ELSEWHERE) == JUMP
+
+
+def test_fault_095_on_its_own_machine_nothing_is_done_by_itself(new_scene: NewScene) -> None:
+    scene = new_scene()
+    scene.policy = Policy(rules=(Rule(risk=(Risk.LOW, Risk.MEDIUM), people=0, at="p.yml:1:1"),), digest="p1")
+    assert scene.plan(drop_until(4)).need.people == 0
+    planner = replace(scene.planner(), own=OWN)
+    plan = planner.plan([drop_until(4).on(scene.inventory["h1"])])
+    assert (plan.hosts[0].own, plan.need.people) == (HERE, 1)
+    assert need_of(plan.playbook, plan.hosts, scene.policy).people == 1
+
+
+def test_fault_095_a_step_that_would_touch_it_makes_no_plan(new_scene: NewScene) -> None:
+    scene = new_scene()
+    planner = replace(scene.planner(), own=replace(OWN, paths=("/a",)))
+    with pytest.raises(Forbidden, match="step first"):
+        planner.plan([drop_until(4).on(scene.inventory["h1"])])
+    assert scene.changes() == 0
