@@ -113,6 +113,7 @@ def _json(checked: Checked) -> Json:
         "answer": str(checked.answer),
         "unreachable": checked.why.message if checked.why else "",
         "left_out": checked.why.kind if checked.why else "",
+        "fix": checked.why.fix if checked.why else "",
         "symptom": _told_json(checked.symptom),
         "verify": _told_json(checked.goal),
     }
@@ -133,7 +134,8 @@ def _told_json(told: verify.Told) -> Json:
 
 def _lines(name: str, checked: Checked, paint: Paint) -> list[str]:
     if checked.why:
-        return [f"{paint.bold(name)}  {paint.red(checked.why.kind)}  {visible(checked.why.message)}"]
+        fix = [f"  fix: {visible(checked.why.fix)}"] if checked.why.fix else []
+        return [f"{paint.bold(name)}  {paint.red(checked.why.kind)}  {visible(checked.why.message)}", *fix]
     styles = {Answer.OK: paint.green, Answer.NOT_OK: paint.red, Answer.CANNOT_TELL: paint.yellow}
     lines = [f"{paint.bold(name)}  {styles[checked.answer](str(checked.answer))}"]
     if checked.has_symptom:

@@ -130,7 +130,7 @@ def _faults(host: Host, demand: Callable[[], None]) -> Iterator[Finding]:
     try:
         demand()
     except RemedyError as error:
-        yield Finding(f"host {host.name}", "fault", error.message, error.fix)
+        yield Finding(f"host {host.name}", "fault", error.message.removeprefix(f"{host.name}: "), error.fix)
 
 
 def tell(world: World, findings: Sequence[Finding], *, as_json: bool) -> int:

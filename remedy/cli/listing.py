@@ -84,12 +84,8 @@ def _hosts(parts: Parts) -> Listed:
     return Listed(
         documents=[_host_json(h) for h in hosts],
         head=("HOST", "ADDRESS", "ENVIRONMENT", "GROUPS", "KEY"),
-        rows=[(h.name, _way(h), h.environment, ",".join(h.groups), _pinned(h)) for h in hosts],
+        rows=[(h.name, h.way, h.environment, ",".join(h.groups), _pinned(h)) for h in hosts],
     )
-
-
-def _way(host: Host) -> str:
-    return f"{host.address} via {host.via}" if host.via else str(host.address)
 
 
 def _pinned(host: Host) -> str:

@@ -53,7 +53,7 @@ def _joined(blocks: Iterable[list[str]]) -> list[str]:
 def _host_lines(looking: Looking, looked: Looked, paint: Paint, *, verbose: bool) -> Iterator[str]:
     host = looked.host
     environment = f"  {visible(host.environment)}" if host.environment else ""
-    yield paint.bold(visible(host.name)) + paint.dim(f"  {visible(str(host.address))}{environment}")
+    yield paint.bold(visible(host.name)) + paint.dim(f"  {visible(host.way)}{environment}")
     if looked.survey is None:
         kind, message = (looked.why.kind, looked.why.message) if looked.why else ("unreachable", "no answer")
         yield f"  {paint.red(kind)}  {visible(message)}"

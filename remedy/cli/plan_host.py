@@ -29,7 +29,8 @@ def host_lines(part: HostPlan, paint: Paint, *, whole: bool) -> list[str]:
     if part.own:
         lines.append(paint.red(f"  ! this is {visible(part.own)}"))
     if part.unreachable:
-        return [*lines, paint.red(f"  {part.left_out or 'unreachable'}: {visible(part.unreachable)}")]
+        fix = [f"  fix: {visible(part.left_out_fix)}"] if part.left_out_fix else []
+        return [*lines, paint.red(f"  {part.left_out or 'unreachable'}: {visible(part.unreachable)}"), *fix]
     for place, finding in enumerate(part.findings):
         lines += _finding_lines(finding, "why" if place < _symptoms(part) else "seen", paint)
     if part.symptom_holds is not Answer.OK:

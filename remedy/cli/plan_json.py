@@ -33,6 +33,8 @@ def _host(part: HostPlan) -> Json:
         "unreachable": part.unreachable,
         "own": part.own,
         "left_out": part.left_out,
+        "fix": part.left_out_fix,
+        "container": part.container,
         "symptom": str(part.symptom_holds),
         "findings": [
             {

@@ -17,9 +17,10 @@ from remedy.model import Change, Facts, Host, HostPlan, Json, Plan, PlannedStep,
 
 
 def identity_of(host: Host) -> str:
-    """What this host is, for the digest: its pinned keys, else its address and login."""
-    through = f" via {host.via}" if host.address.scheme == "docker" and host.via else ""
-    return " ".join(sorted(host.host_key)) or str(host.address) + through
+    """What this host is, for the digest: its pinned keys, else its address and login; of a container, its engine."""
+    if host.address.scheme == "docker":
+        return " ".join(filter(None, (str(host.address), host.via and f"via {host.via}", host.engine)))
+    return " ".join(sorted(host.host_key)) or str(host.address)
 
 
 def machine_of(part: HostPlan) -> str:

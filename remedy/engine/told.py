@@ -49,6 +49,7 @@ def part_of(host: Host, visited: HostPlan | RemedyError, *, alone: bool) -> Host
         symptom_holds=Answer.CANNOT_TELL,
         unreachable=why.message.removeprefix(f"{host.name}: "),
         left_out=why.kind,
+        left_out_fix=why.fix,
     )
 
 
@@ -70,6 +71,7 @@ def undo_left_out(part: HostPlan, visited: HostPlan | RemedyError, *, alone: boo
         steps=(),
         unreachable=why.message.removeprefix(f"{part.host}: "),
         left_out=why.kind,
+        left_out_fix=why.fix,
     )
 
 
@@ -91,7 +93,7 @@ def why_left_out(part: HostPlan) -> RemedyError | None:
     if not part.unreachable:
         return None
     found = KINDS.get(part.left_out or Unreachable.kind, Refused)
-    return found(part.unreachable, at=part.host)
+    return found(part.unreachable, at=part.host, fix=part.left_out_fix)
 
 
 def _why_untold(part: HostPlan) -> RemedyError | None:

@@ -61,6 +61,11 @@ class Host:
     at: str = ""  # FILE:LINE:COL of its entry
     container: str = ""  # the one it must be, as a plan found it: its full id, and when it was started; "" is any
 
+    @property
+    def way(self) -> str:
+        """Its address, and the host that it is reached through."""
+        return f"{self.address} via {self.via}" if self.via else str(self.address)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inventory:

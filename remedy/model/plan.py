@@ -102,6 +102,7 @@ class HostPlan:
     unreachable: str = ""  # why the host is left out of the plan; then there is nothing else here
     left_out: str = ""  # by which kind of error: unreachable, hostkey, refused ...
     own: str = ""  # what the host is to remedy itself: where it runs, or the way to others; then a person consents
+    left_out_fix: str = ""  # what to do about that
     container: str = ""  # of a container: its full id, and when it was started; no other is ever changed
 
     @property

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
+from remedy.cli.edge import run
+from remedy.cli.world import World
 from tests.cli.conftest import Bench
 
 INVENTORY = """\
@@ -50,3 +53,12 @@ def test_an_engine_over_the_network_is_refused_and_the_way_is_told(bench: Bench)
     done = bench("validate")
     assert done.code == 2
     assert "via: HOST" in done.out + done.err
+
+
+@pytest.mark.parametrize("command", [("plan", "disk-full"), ("check", "disk-full"), ("look",)])
+def test_why_a_container_cannot_be_had_comes_with_what_to_do(boxes: Bench, command: tuple[str, ...]) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    world = World(stdin=io.StringIO(), stdout=out, stderr=err, environ={"NO_COLOR": "1"}, cwd=boxes.path)
+    assert run((*command, "--host", "near"), world) == 4, err.getvalue()
+    assert "no Docker engine runs here" in out.getvalue()
+    assert "systemctl start docker" in out.getvalue()
