@@ -12,7 +12,7 @@ from remedy.cli.text import Paint, counted, visible
 from remedy.cli.world import World
 from remedy.codec import encode
 from remedy.engine.survey import Survey, Symptom, is_told
-from remedy.engine.told import untold_error
+from remedy.engine.told import named, untold_error
 from remedy.model import Answer, Json
 from remedy.ports import RunRow
 
@@ -25,8 +25,9 @@ def tell_looked(world: World, looking: Looking, *, verbose: bool, as_json: bool)
         world.document(_json(looking))
     else:
         paint = world.paint()
-        blocks = [list(_host_lines(looking, h, paint, verbose=verbose)) for h in looking.hosts]
-        world.out(*_joined(blocks), *_sum(looking, paint))
+        shown, quiet = _parted(looking, verbose=verbose)
+        blocks = [list(_host_lines(looking, h, paint, verbose=verbose)) for h in shown]
+        world.out(*_joined(blocks), *_sum(looking, quiet, paint))
         if looking.unrecorded:
             world.err(paint.yellow(f"no runs are shown: the record cannot be read: {visible(looking.unrecorded)}"))
     return _code(looking)
@@ -39,11 +40,37 @@ def _code(looking: Looking) -> int:
     return 0 if is_told([h.survey for h in looking.hosts if h.survey]) else 4
 
 
+def _parted(looking: Looking, *, verbose: bool) -> tuple[list[Looked], list[Looked]]:
+    """The hosts to be shown one by one, the worst first; and of several, those of which one line says all."""
+    worst_first = sorted(looking.hosts, key=_urgency)
+    if len(looking.hosts) == 1 or verbose:
+        return worst_first, []
+    return [h for h in worst_first if not _is_quiet(h)], [h for h in worst_first if _is_quiet(h)]
+
+
+def _urgency(looked: Looked) -> tuple[int, bool, str]:
+    """What holds by severity, then who said nothing, then what cannot be told, then the rest."""
+    if looked.survey is None:
+        return 1, False, ""
+    first = next(iter(looked.survey.symptoms), None)
+    if first is None:
+        return 3, True, ""
+    place = {Answer.OK: 0, Answer.CANNOT_TELL: 2, Answer.NOT_OK: 4}[first.answer]
+    return place, not first.severity, first.severity
+
+
+def _is_quiet(looked: Looked) -> bool:
+    """Well, and nobody is at work there."""
+    survey = looked.survey
+    is_well = survey is not None and bool(survey.symptoms) and not survey.that(Answer.OK) and is_told([survey])
+    return is_well and not looked.open_runs and not lease_of(looked)
+
+
 def _joined(blocks: Iterable[list[str]]) -> list[str]:
-    """Blocks with an empty line between those of more than one line."""
+    """Blocks with an empty line between them."""
     lines: list[str] = []
     for block in blocks:
-        lines += ["", *block] if lines and len(block) > 1 else block
+        lines += ["", *block] if lines else block
     return lines
 
 
@@ -136,15 +163,16 @@ def _ago(run: RunRow, now: datetime) -> str:
 # ---------------------------------------------------------------- all hosts
 
 
-def _sum(looking: Looking, paint: Paint) -> list[str]:
-    """All hosts in one line, where there are several."""
+def _sum(looking: Looking, quiet: list[Looked], paint: Paint) -> list[str]:
+    """All hosts in one line, where there are several, after those of which nothing else is said."""
     if len(looking.hosts) == 1:
         return []
-    well = sum(1 for h in looking.hosts if h.survey and not h.survey.that(Answer.OK) and is_told([h.survey]))
+    said = named([visible(h.host.name) for h in quiet])
+    lines = ["", paint.green(f"nothing of what the playbooks know holds on {said}")] if quiet else []
     sick = sum(1 for h in looking.hosts if h.survey and h.survey.that(Answer.OK))
-    silent = sum(1 for h in looking.hosts if h.survey is None)
-    words = [f"{sick} with a symptom that holds", f"{well} well", f"{silent} not told"]
-    return ["", paint.bold(f"{counted(len(looking.hosts), 'host')}: {', '.join(words)}")]
+    well = sum(1 for h in looking.hosts if h.survey and not h.survey.that(Answer.OK) and is_told([h.survey]))
+    words = [f"{sick} with a symptom that holds", f"{well} well", f"{len(looking.hosts) - sick - well} not told"]
+    return [*lines, "", paint.bold(f"{counted(len(looking.hosts), 'host')}: {', '.join(words)}")]
 
 
 # ---------------------------------------------------------------- for scripts

@@ -175,6 +175,19 @@ def test_a_group_is_told_host_by_host_and_in_one_line(tmp_path: Path) -> None:
     assert done.code == 4
     assert "5 hosts: 3 with a symptom that holds, 1 well, 1 not told" in done.out
     assert group.connections == 5
+    assert done.out.index("web05") < done.out.index("web04  ssh"), "what holds comes first"
+    assert "nothing of what the playbooks know holds on web02\n" in done.out
+    assert list(group("look", "--group", "web", "--json").document["hosts"]) == [f"web0{n}" for n in range(1, 6)]
+
+
+def test_a_large_group_that_is_well_is_two_lines(tmp_path: Path) -> None:
+    group = make_group(tmp_path / "home", 40)
+    for disk in group.disks.values():
+        disk.files.clear()
+    done = group("look", "--group", "web")
+    assert (done.code, len(done.out.strip().splitlines())) == (0, 3), done.out
+    assert "web08 and 32 more" in done.out
+    assert "40 hosts: 0 with a symptom that holds, 40 well, 0 not told" in done.out
 
 
 def test_what_a_host_says_cannot_command_the_terminal(bench: Bench) -> None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.home import Home
 from tests.e2e.screen import COLUMNS, Seen, Typed, at_terminal
-from tests.lab import LabHost
+from tests.lab import LabHost, SshdHost
 from tests.lab.relay import Relay
 
 DAY_S = 86_400
 MIB = 2**20
+WEB_HOSTS = 8
 OLD = {2: (9 * MIB, 9), 3: (11 * MIB, 16), 4: (12 * MIB, 23)}  # number: size in bytes, age in days
 VALUES = {
     "mount": "/srv/data",
@@ -29,6 +30,16 @@ VALUES = {
 SLOW = """mkdir -p /etc/systemd/system/app.service.d
 printf '[Service]\\nExecStartPre=/bin/sleep 2\\n' >/etc/systemd/system/app.service.d/slow.conf
 systemctl daemon-reload"""
+
+WEB = """set -e
+mkdir -p /srv/data/log
+for n in 2 3; do
+    head -c 12000000 /dev/zero >/srv/data/log/app.log.$n
+    touch -d '9 days ago' /srv/data/log/app.log.$n
+done
+head -c 36000000 /dev/zero >/srv/data/.ballast
+chmod 700 /srv/quarantine
+"""
 
 
 @dataclass(frozen=True)
@@ -42,22 +53,24 @@ class Scene:
 
 @dataclass(frozen=True)
 class Night:
-    """A home with two hosts: prod1, which gets into trouble, and prod2, which is down."""
+    """A home with two hosts, prod1, which gets into trouble, and prod2, which is down; and a group of small ones."""
 
     home: Home
     host: LabHost
     relay: Relay
+    web: tuple[SshdHost, ...]  # a group of small hosts; the last one is down
     timings: int = 1  # how often a look is timed; the shortest is told
 
     @classmethod
-    def of(cls, home: Home, host: LabHost, relay: Relay, timings: int = 1) -> Night:
+    def of(cls, home: Home, host: LabHost, relay: Relay, web: Sequence[SshdHost], timings: int = 1) -> Night:
         address = f"ssh://{host.user}@127.0.0.1:{relay.port}"
         prod1 = host.entry(address=address, environment="production", vars=VALUES)
         down = host.entry(address="ssh://deploy@127.0.0.1:1", environment="production", vars=VALUES)
-        home.write_inventory(
-            {"hosts": {"prod1": prod1, "prod2": down}, "groups": {"prod": {"hosts": ["prod1", "prod2"]}}}
-        )
-        return cls(home, host, relay, timings)
+        names = [f"web{n:02}" for n in range(1, len(web) + 1)]
+        small = {name: h.entry(vars=VALUES) for name, h in zip(names, web, strict=True)}
+        groups = {"prod": {"hosts": ["prod1", "prod2"]}, "web": {"hosts": names}}
+        home.write_inventory({"hosts": {"prod1": prod1, "prod2": down, **small}, "groups": groups})
+        return cls(home, host, relay, tuple(web), timings)
 
     def scenes(self) -> Iterator[Scene]:
         """The night, from the first look to the last."""
@@ -69,6 +82,7 @@ class Night:
         yield self._undo()
         yield self._unknown()
         yield self._group()
+        yield self._fleet()
 
     def _run(self, *args: str, typed: tuple[Typed, ...] = (), code: int = 0) -> Seen:
         seen = at_terminal(self.home, *args, typed=typed)
@@ -177,6 +191,32 @@ class Night:
         why = "A host that is down is told as such, and is never taken for well. The exit code is 4."
         return Scene("A group", why, ((_typed(args), self._run(*args, code=4).end),))
 
+    def _fleet(self) -> Scene:
+        shipped = (PAGE.parents[1] / "playbooks" / "disk-full.yml").read_text()
+        named = shipped.replace("playbook: disk-full", "playbook: web-disk-full")
+        wide = re.sub(r"(?m)^limits: .*$", "limits: {hosts: 20, batch: 3, max_failures: 1}", named)
+        (self.home.path / "playbooks" / "web-disk-full.yml").write_text(wide)
+        for host in self.web:
+            host.sh(WEB)
+        self.web[-1].stop()
+        args = ("apply", "web-disk-full", "--group", "web")
+        question = "[y/N] "
+        seen = self._run(*args, typed=(Typed(question, "y\n"),), code=4)
+        counts = r"\d+ hosts: [^\n]*at work[^\n]*"
+        why = (
+            "One of eight is down: the plan covers the others and says so. One host goes first, the canary; then three"
+            " at a time, each batch when the one before is verified. The table stands in place; this is one moment of it."
+        )
+        asked = seen.when(question)
+        frame = seen.frame(counts + "changed", counts)
+        at = max(n for n, line in enumerate(frame) if re.match(counts, line))
+        screens = (
+            (_typed(args), asked),
+            ("y, and a moment later", frame[at:]),
+            ("and at the end", seen.end[len(asked) :]),
+        )
+        return Scene("A fleet", why, screens)
+
 
 def _typed(args: tuple[str, ...]) -> str:
     return "$ remedy " + " ".join(args)
@@ -200,6 +240,9 @@ FIXED = (
     (r"prune-\d+-\d+\.\d+", "prune-1772420000-94.2"),
     (r"ssh://deploy@127\.0\.0\.1:1\b", "ssh://deploy@10.0.0.12:22"),
     (r"ssh://deploy@127\.0\.0\.1:\d+", "ssh://deploy@10.0.0.11:22"),
+    (r"(ssh://)?root@127\.77\.\d+\.\d+:2222", "ssh://root@10.0.1.21:22"),
+    (r"127\.77\.\d+\.\d+", "10.0.1.21"),
+    (r"(?<= )\d+:\d\d$", "0:01"),
     (r"ssh -p \d+ deploy@127\.0\.0\.1", "ssh deploy@10.0.0.11"),
     (r"127\.0\.0\.1 port 1\b", "10.0.0.12 port 22"),
     (r"127\.0\.0\.1:1\b(?!\d)", "10.0.0.12:22"),
@@ -243,7 +286,7 @@ def _without(typed: str, lines: list[str]) -> list[str]:
 def fixed(text: str) -> str:
     """The text with what moves made still; ids become p1a2b3c1, p1a2b3c2 in the order of their coming."""
     for pattern, value in FIXED:
-        text = re.sub(pattern, value, text)
+        text = re.sub(pattern, value, text, flags=re.MULTILINE)
     known: dict[str, str] = {}
     for found in IDS.finditer(text):
         known.setdefault(found[0], f"{found[1]}1a2b3c{len(known) + 1:x}")

@@ -47,6 +47,14 @@ class Seen:
         """The terminal's lines right after this text had been written."""
         return drawn(self.raw[: self.raw.index(text) + len(text)])
 
+    def frame(self, *patterns: str) -> list[str]:
+        """The terminal's lines half-way through a table in place that has a line of one of these patterns: of the
+        first of them that ever stood there."""
+        for pattern in patterns:
+            if found := list(re.finditer(pattern, self.raw)):
+                return drawn(self.raw[: self.raw.index("\x1b[J", found[len(found) // 2].end())])
+        raise AssertionError(f"never on the terminal: {patterns}")
+
 
 def at_terminal(home: Home, *args: str, typed: Sequence[Typed] = ()) -> Seen:
     """Run a command of the product at a terminal of its own, to its end."""

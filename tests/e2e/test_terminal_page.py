@@ -6,19 +6,21 @@ from itertools import islice
 import pytest
 
 from tests.e2e.home import Home
-from tests.e2e.night import PAGE, Night, page, screens_of
+from tests.e2e.night import PAGE, WEB_HOSTS, Night, page, screens_of
 from tests.e2e.screen import drawn
 from tests.lab import LabHost
 from tests.lab.relay import Relay
+from tests.lab.sshd import SshdLab
 
 ALIKE = 0.75  # of a screen's lines: a word here or there may be better by now than when the page was made
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("most", [3, pytest.param(99, marks=pytest.mark.long)], ids=["its beginning", "all of it"])
-def test_the_page_shows_what_is_printed(home: Home, fresh_lab_host: LabHost, most: int) -> None:
+def test_the_page_shows_what_is_printed(home: Home, fresh_lab_host: LabHost, sshd_lab: SshdLab, most: int) -> None:
+    web = sshd_lab.start_many(WEB_HOSTS) if most > 3 else []
     with Relay(("127.0.0.1", fresh_lab_host.port)) as relay:
-        now = page(list(islice(Night.of(home, fresh_lab_host, relay).scenes(), most)))
+        now = page(list(islice(Night.of(home, fresh_lab_host, relay, web).scenes(), most)))
     printed = screens_of(now)
     shown = screens_of(PAGE.read_text())[: len(printed)]
     assert [s[0] for s in shown] == [s[0] for s in printed], "run: make docs-lab"
