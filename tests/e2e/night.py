@@ -6,6 +6,7 @@ the form that the page shows.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -115,7 +116,8 @@ class Night:
         took_s = min(self._time_of(*args) for _ in range(self.timings))
         why = (
             "The pager says that prod1 is unwell. Every symptom of every playbook that fits the host is asked in one"
-            f" request; here that took {took_s:.1f} s, connection and all."
+            f" request; here that took {took_s:.1f} s, connection and all, on {os.cpu_count()} processors with a"
+            f" load of {os.getloadavg()[0]:.0f}."
         )
         verbose = (*args, "-v")
         return Scene("What is wrong?", why, ((_typed(args), lines), (_typed(verbose), self._run(*verbose).end)))
@@ -205,7 +207,7 @@ class Night:
         counts = r"\d+ hosts: [^\n]*at work[^\n]*"
         why = (
             "One of eight is down: the plan covers the others and says so. One host goes first, the canary; then three"
-            " at a time, each batch when the one before is verified. The table stands in place; this is one moment of it."
+            " at a time, each batch when the one before is verified. The table stands in place; this is a moment of it."
         )
         asked = seen.when(question)
         frame = seen.frame(counts + "changed", counts)
