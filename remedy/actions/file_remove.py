@@ -8,7 +8,7 @@ from remedy.actions.action import Action, Verb, fields_of, items_of, unescaped
 from remedy.actions.by_hand import item_paths, note, quoted
 from remedy.actions.params import Path, param
 from remedy.actions.roots import why_not_removed
-from remedy.actions.words import day_text, plural, size_text
+from remedy.actions.words import day_text, plural, size_text, unseen_text
 from remedy.errors import CannotTell, Invalid, Refused
 from remedy.model import Await, Call, Change, Effect, Host, Look, Reply, Risk, Undo, UndoBy, UndoImpossible
 
@@ -35,7 +35,7 @@ class FileFound:
     is_open: bool = False
     quarantine: str = "none"
     holders: tuple[str, ...] = ()  # processes that hold it open, as evidence
-    unseen_processes: int = 0
+    unseen: str = ""  # processes that did not show what they hold open
 
     @property
     def size_bytes(self) -> int:
@@ -85,7 +85,7 @@ class RemoveFile(Action[FileFound]):
             is_open="open" in ground,
             quarantine=ground.get("quarantine", "none"),
             holders=tuple(line.removeprefix("holder ") for line in reply.evidence if line.startswith("holder ")),
-            unseen_processes=int(told.get("unseen_processes", "0")),
+            unseen=unseen_text(told),
         )
 
     def plan(self, seen: FileFound) -> Change | None:
@@ -173,13 +173,8 @@ class RemoveFile(Action[FileFound]):
         return UndoBy(says=f"the file comes back from {store}", operations=(back,))
 
     def _lines(self, seen: FileFound) -> tuple[str, ...]:
-        lines = [f"{size_text(seen.size_bytes)}, last changed {day_text(seen.changed_at)} UTC"]
-        if seen.unseen_processes:
-            lines.append(
-                f"whether {plural(seen.unseen_processes, 'other process', 'other processes')} hold it open"
-                " cannot be seen"
-            )
-        return tuple(lines)
+        line = f"{size_text(seen.size_bytes)}, last changed {day_text(seen.changed_at)} UTC"
+        return (line, seen.unseen) if seen.unseen else (line,)
 
 
 def _identity(text: str) -> str:

@@ -57,7 +57,9 @@ file_remove_regular() {
 	esac
 	printf 'item %s\t%s\n' "$(escape "$file_remove_base")" "$2"
 	files_quarantine_state "$1" $(($4 * $5))
-	printf '%s\nunseen_processes %s\n' -- "$(files_unseen)"
+	files_unseen
+	printf '%s\nunseen_processes %s\n' -- "$files_hidden"
+	[ -z "$files_hidden_who" ] || printf 'unseen_who %s\n' "$files_hidden_who"
 	[ -z "$file_remove_open" ] || file_remove_holders
 }
 

@@ -8,7 +8,7 @@ from remedy.actions.action import Action, Verb, escaped, fields_of, items_of, un
 from remedy.actions.by_hand import item_paths, note, quoted
 from remedy.actions.params import Duration, Name, Path, Size, param
 from remedy.actions.roots import why_not_pruned
-from remedy.actions.words import count_of, day_text, plural, size_text
+from remedy.actions.words import count_of, day_text, plural, size_text, unseen_text
 from remedy.errors import CannotTell, Refused
 from remedy.model import (
     Ago,
@@ -218,12 +218,12 @@ class Prune(Action[OldFiles]):
         for key, text in (
             ("open", "left alone: {} held open by a process"),
             ("linked", "left alone: {} with more than one name"),
-            ("unseen_processes", "which files {} other processes hold open cannot be seen"),
         ):
             count = int(seen.facts.get(key, "0"))
             if count:
                 rows.append(text.format(f"{count:,}"))
-        return tuple(rows)
+        unseen = unseen_text(seen.facts)
+        return (*rows, unseen) if unseen else tuple(rows)
 
 
 def _file(key: str, state: str) -> OldFile:

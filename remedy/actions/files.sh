@@ -24,7 +24,7 @@ files_prune_look() {
 	files_database_above "$1"
 	files_mounts=$(files_mounts_below "$1")
 	files_held=$(files_held_on "${files_root_id%:*}")
-	files_hidden=$(files_unseen)
+	files_unseen
 	{
 		# a path never holds `//`, so it ends a record whatever else the name holds
 		files_walk "$2" "$4" | files_sift "$3" "$4" "$5" "$6" "$7"
@@ -65,6 +65,7 @@ files_sift() {
 	files_quarantine_state "$5" "$files_disk"
 	printf '2 --\n3 files %s\n3 bytes %s\n3 bytes_on_disk %s\n3 open %s\n3 linked %s\n3 unseen_processes %s\n' \
 		"$files_count" "$files_bytes" "$files_disk" "$files_open" "$files_linked" "$files_hidden"
+	[ -z "$files_hidden_who" ] || printf '3 unseen_who %s\n' "$files_hidden_who"
 }
 
 # One record. Prints its item unless it is too new, too deep, held open, linked twice or on a mount.
@@ -164,16 +165,20 @@ files_held_on() {
 	done
 }
 
-# How many living processes do not show what they hold open.
+# Set files_hidden to how many living processes do not show what they hold open, even to root where they have
+# rights that it has not, and files_hidden_who to the first few by number and name.
 files_unseen() {
-	files_hidden=0
+	files_hidden=0 files_hidden_who=
 	for files_process in /proc/[0-9]*; do
 		[ -e "$files_process/root" ] && continue
 		{ IFS= read -r files_stat <"$files_process/stat"; } 2>/dev/null || continue
 		case ${files_stat##*) } in [ZX]*) continue ;; esac
 		files_hidden=$((files_hidden + 1))
+		[ "$files_hidden" -le 3 ] || continue
+		files_stat=${files_stat#*"("}
+		files_hidden_who="${files_hidden_who:+$files_hidden_who, }${files_process#/proc/} $(escape "${files_stat%")"*}")"
 	done
-	echo "$files_hidden"
+	[ "$files_hidden" -le 3 ] || files_hidden_who="$files_hidden_who, ..."
 }
 
 # Name a database's own directory, when ROOT is one or lies in one.

@@ -54,6 +54,16 @@ def count_of(fields: Mapping[str, str], name: str) -> int:
     return int(text)
 
 
+def unseen_text(told: Mapping[str, str]) -> str:
+    """Which processes did not show what they hold open, as evidence of a look tells it; "" for none."""
+    count = int(told.get("unseen_processes", "0"))
+    if not count:
+        return ""
+    who = f" ({told['unseen_who']})" if "unseen_who" in told else ""
+    holds = "it holds" if count == 1 else "they hold"
+    return f"{plural(count, 'process', 'processes')}{who} did not show what {holds} open"
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """The count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
