@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from remedy.errors import Refused
 
+CLOCK_SLACK = timedelta(seconds=120)  # ordinary corrections by a time service stay below it
+
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:

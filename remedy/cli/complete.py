@@ -39,6 +39,12 @@ def of_records(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     return [*of_plans(ctx, param, incomplete), *of_runs(ctx, param, incomplete)]
 
 
+def of_rejectable(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Open plans, and approvals that stand."""
+    standing = _starting(incomplete, lambda parts: [s.id for s in parts.store.standing() if not s.revoked], ctx)
+    return [*of_plans(ctx, param, incomplete), *standing]
+
+
 def of_targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Playbooks and open plans: what can be applied."""
     return [*of_playbooks(ctx, param, incomplete), *of_plans(ctx, param, incomplete)]

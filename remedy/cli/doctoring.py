@@ -14,8 +14,9 @@ from remedy.cli.text import counted, visible
 from remedy.cli.wiring import Parts
 from remedy.cli.world import World
 from remedy.codec import encode
-from remedy.errors import RemedyError
+from remedy.errors import Refused, RemedyError
 from remedy.model import Host
+from remedy.terms import CLOCK_SLACK
 
 LIBRARIES = {
     "yaml": "playbooks and inventories",
@@ -61,6 +62,7 @@ def _home(parts: Parts) -> Iterator[Finding]:
     if home.state == "fault":
         return
     yield _tried("journal", lambda: _journal(parts))
+    yield _tried("clock", lambda: _clock(parts))
     yield _tried("open runs", lambda: _open_runs(parts))
     inventory = _tried("inventory", lambda: counted(len(parts.inventory.hosts), "host"))
     yield inventory
@@ -85,12 +87,21 @@ def _journal(parts: Parts) -> str:
     return "sound, its chain whole"
 
 
+def _clock(parts: Parts) -> str:
+    """Raises Refused where the store has seen later times than this machine's clock shows."""
+    ahead = parts.store.latest() - parts.clock.now()
+    if ahead > CLOCK_SLACK:
+        raise Refused(
+            f"is {ahead} behind the latest time the store has seen: no approval can be used",
+            fix="set the clock right; where it is right now and was ahead before: remedy unlock --clock",
+        )
+    return "not behind the store"
+
+
 def _open_runs(parts: Parts) -> str:
     found = parts.store.runs(10, open_only=True)
     if not found:
         return "none"
-    from remedy.errors import Refused  # noqa: PLC0415 — only here
-
     raise Refused(f"{', '.join(r.id for r in found)} not closed", fix="remedy resume")
 
 

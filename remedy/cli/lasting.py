@@ -98,6 +98,8 @@ def _size(text: str) -> int:
 def _notes(parts: Parts, approval: StandingApproval, hosts: Sequence[Host]) -> list[str]:
     """Where the policy asks for more than this one consent."""
     notes = []
+    if not approval.max_bytes:
+        notes.append("a plan that frees, moves or writes anything is not covered; --max-bytes says how much may be")
     for host in hosts:
         for risk in Risk:
             if risk > approval.max_risk:

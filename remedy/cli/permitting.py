@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from remedy.cli.asking import lacking
@@ -28,7 +29,10 @@ def explain_policy(parts: Parts, host: str, risk: str, playbook: str) -> Explain
     (chosen,) = select(parts.inventory, [host], [])
     risks = [Risk[risk.upper()]] if risk else list(Risk)
     now = _now(parts)
-    answers = [(r, permission([subject_of(playbook, chosen, r)], parts.policy, now)) for r in risks]
+    jumps = {h.via for h in parts.inventory.hosts.values()}
+    own = chosen.address.scheme == "local" or chosen.name in jumps  # by its address alone: no host is asked
+    subjects = [replace(subject_of(playbook, chosen, r), own=own) for r in risks]
+    answers = [(r, permission([s], parts.policy, now)) for r, s in zip(risks, subjects, strict=True)]
     body: list[str] = []
     for one, answer in answers:
         body += [f"{one.word} risk: {answer_text(answer)}", *_ruling_lines(answer.rulings), ""]

@@ -10,7 +10,7 @@ from remedy.cli.progress import event_line
 from remedy.cli.text import Paint, visible
 from remedy.cli.verdict import verdict_lines
 from remedy.engine.report import RunState
-from remedy.model import Approval, Event, Kind, Plan
+from remedy.model import Approval, Event, Json, Kind, Plan
 from remedy.ports import RunRow
 
 # ---------------------------------------------------------------- the whole record
@@ -34,7 +34,7 @@ def record_lines(record: Record, paint: Paint) -> list[str]:
     lines = [paint.bold(title), paint.dim(f"plan {plan.id}, digest {plan.digest[:16]}"), ""]
     lines += [f"started by {visible(state.person)}"]
     lines += [f"takes back run {plan.undo_of}"] if plan.undo_of else []
-    lines += [given_words(a) for a in record.approvals if a.used_by == state.run] or ["no consent was needed"]
+    lines += _consent_lines(record, paint) or ["no consent was needed"]
     lines += ["", paint.bold("what was seen")]
     lines += [f"  {visible(p.host)}  {visible(f.judgement.says)}" for p in plan.hosts for f in p.findings]
     lines += ["", paint.bold("what happened (UTC)")]
@@ -44,6 +44,22 @@ def record_lines(record: Record, paint: Paint) -> list[str]:
         lines += ["", paint.red("what is not known"), *unknown]
     lines += ["", paint.bold("how it ended")]
     return [*lines, *(f"  {said}" for said in verdict_lines(state, plan, paint, record.undos))]
+
+
+def _consent_lines(record: Record, paint: Paint) -> list[str]:
+    """Whose consent the run rests on, that which stood too; and what a broken glass stood against."""
+    used = [a for a in record.approvals if a.used_by == record.state.run]
+    body = next((e.body for e in record.events if e.kind is Kind.RUN_CREATED), {})
+    beforehand = ", ".join(map(str, _listed(body.get("standing"))))
+    people = [str(p) for p in _listed(body.get("approved_by")) if p not in {a.person for a in used}]
+    lines = [given_words(a) for a in used]
+    if beforehand:
+        lines.append(f"approved beforehand: {visible(beforehand)}, of {visible(', '.join(people))}")
+    return [*lines, *([paint.red(visible(str(body["against"])))] if body.get("against") else [])]
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def _event(event: Event, paint: Paint) -> str:

@@ -46,9 +46,20 @@ POLICY = """\
 # Whose consent a plan needs. Without a rule that fits, the built-in ones hold: low and medium risk take your yes; high
 # takes the host's name typed, and a second person where the host's environment is production.
 approval: 1h                              # how long an approval counts
+# Of the rules that fit, the strictest counts. The environments, groups and playbooks are those of your hosts.
 #rules:
 #  - {{risk: low, environment: staging, people: 0}}
 #  - {{risk: high, environment: production, people: 2, typed: true}}
+#timezone: Europe/Berlin
+#windows:                                 # when it may be begun
+#  - name: nights
+#    environment: production
+#    open: [{{days: mon-fri, hours: "22:00-05:00"}}, {{days: [sat, sun], hours: "00:00-24:00"}}]
+#freezes:                                 # when nothing may be
+#  - {{name: year-end, from: "2030-12-20 12:00", until: "2031-01-06", reason: nobody is here}}
+#caps:                                    # how much at once
+#  - {{environment: production, max_hosts: 10%}}
+#  - {{max_runs_per_hour: 3}}
 """
 
 IGNORED = "# Plans, approvals and the journal are this machine's own.\n/.remedy/\n"

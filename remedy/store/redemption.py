@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from remedy.codec import encode
 from remedy.digest import canonical
@@ -17,9 +16,7 @@ from remedy.store.consent import consent, demand_allowed
 from remedy.store.journal import Journal, Transaction
 from remedy.store.standing import accepted, all_standing, consent_with
 from remedy.store.times import moment, written
-from remedy.terms import UNCONDITIONAL, Conditions
-
-CLOCK_SLACK = timedelta(seconds=120)  # ordinary corrections by a time service stay below it
+from remedy.terms import CLOCK_SLACK, UNCONDITIONAL, Conditions
 
 
 def approve(journal: Journal, approval: Approval) -> None:

@@ -43,8 +43,11 @@ def test_a_plan_approved_in_the_window_is_not_applied_after_it(bench: Bench) -> 
     done = bench("apply", plan, "--json")
 
     assert (done.code, done.document["error"]["kind"], bench.mutations) == (3, "closed", 0), done
-    assert bench("apply", plan, "--break-glass", "it burns").code == 0
-    assert bench.mutations == 1
+    broke = bench("apply", plan, "--break-glass", "it burns", "--json")
+    assert (broke.code, bench.mutations) == (0, 1)
+    shown = bench("show", broke.document["run"]).out
+    assert "BREAK-GLASS AGAINST: " in shown
+    assert "the change window nights is shut" in shown
 
 
 def test_break_glass_opens_a_window_for_what_needs_nobody(bench: Bench) -> None:

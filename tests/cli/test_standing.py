@@ -35,6 +35,10 @@ def test_it_is_used_when_told_to_and_never_silently(bench: Bench) -> None:
     done = bench("apply", "disk-full", "--host", "test1", "--standing", "--json")
     assert (done.code, bench.mutations) == (0, 1), done
     assert "consent: approved by uid:1001 (ben)" in done.err
+    shown = bench("show", done.document["run"]).out
+    assert "approved beforehand: s" in shown
+    assert ", of uid:1001 (ben)" in shown
+    assert "no consent" not in shown
 
 
 def test_what_it_covers_is_said_and_listed(bench: Bench) -> None:
@@ -148,6 +152,9 @@ def test_fault_068_a_clock_that_was_ahead_is_accepted_by_typing_the_date(bench: 
     bench.clock.at = before
     stuck = bench("apply", "disk-full", "--host", "test1", "--yes")
     assert (stuck.code, "remedy unlock --clock" in stuck.err) == (3, True), stuck
+
+    (clock,) = [f for f in bench("doctor", "--json").document["findings"] if f["what"] == "clock"]
+    assert (clock["state"], "remedy unlock --clock" in clock["fix"]) == ("fault", True)
 
     assert bench("unlock", "--clock").code == 3, "nobody is here"
     wrong = bench("unlock", "--clock", typed="2034-05-30\n")

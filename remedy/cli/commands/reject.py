@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from remedy.cli import options
-from remedy.cli.complete import of_plans
+from remedy.cli.complete import of_rejectable
 from remedy.cli.world import World
 
 
 @click.command("reject", epilog=options.example('remedy reject p1a2b3c4 --reason "wrong host"'))
-@click.argument("plan", metavar="PLAN|APPROVAL", shell_complete=of_plans)
+@click.argument("plan", metavar="PLAN|APPROVAL", shell_complete=of_rejectable)
 @click.option("--reason", default="", help="Why; it is kept in the journal.")
 @options.as_json
 @click.pass_obj
