@@ -24,6 +24,8 @@ def lines_of(action: type[Action[Any]], operations: Sequence[Operation]) -> tupl
     """
     found: list[str] = []
     for operation in operations:
+        if operation.always:
+            found.append(note("this in any case, also when a line above has failed and ended the rest"))
         found += _put(operation) if isinstance(operation, Put) else action.by_hand(operation)
     return tuple(found)
 

@@ -107,3 +107,9 @@ def test_a_secret_is_a_variable_that_the_script_does_not_know() -> None:
     said = typed((f"printf %s {word(SecretRef('env:TOKEN'))}",))
     assert said.returncode != 0
     assert b"SECRET_env_TOKEN" in said.stderr
+
+
+def test_what_is_to_be_done_in_any_case_is_said_to_be() -> None:
+    put = Put(path="/etc/x", content=("x",), always=True)
+    first, *_ = lines_of(Action, (put,))  # type: ignore[type-abstract] # a Put is the same for all
+    assert first.startswith("# this in any case")

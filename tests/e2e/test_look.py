@@ -51,6 +51,50 @@ def test_round_trips_and_connections_do_not_grow_with_the_number_of_playbooks(ho
     assert max(turns) <= LOOK_TURNS
 
 
+SILENT = """
+import socket, sys, time
+held = socket.create_server(("127.0.0.1", 8099))
+print("listening", flush=True)
+time.sleep(120)
+"""
+HANGS = """
+playbook: a-hangs
+summary: Asks an address that takes the call and never says a word
+severity: P1
+symptom:
+  - not: [http.ok: {url: "http://127.0.0.1:8099/", timeout: 100s}]
+steps:
+  - id: old
+    files.prune: {root: /srv/data/log, match: "*.log.*", older_than: 7d}
+"""
+
+
+@pytest.mark.long
+def test_fault_049_a_symptom_that_hangs_delays_the_others_by_its_own_time_once_and_is_told_as_such(
+    home: Home, sshd_lab: SshdLab
+) -> None:
+    host = sshd_lab.start()
+    host.sh(
+        f"setsid python3 -c {shlex.quote(SILENT)} >/run/silent 2>&1 </dev/null & "
+        "until grep -q listening /run/silent; do sleep 0.1; done"
+    )
+    for name in [f"many{n}" for n in range(5)]:
+        (home.path / "playbooks" / f"{name}.yml").write_text(MANY.format(name=name, below=99, number=1))
+    (home.path / "playbooks" / "a-hangs.yml").write_text(HANGS)
+    home.write_inventory({"hosts": {"h1": host.entry()}})
+
+    begun = time.monotonic()
+    done = home.remedy("look", "--host", "h1", "--json")
+    took_s = time.monotonic() - begun
+
+    assert done.code == 4, done
+    told = {s["playbook"]: s for s in done.document["hosts"]["h1"]["symptoms"]}
+    assert told["a-hangs"]["answer"] == "cannot tell"
+    assert "no answer within 10 s" in told["a-hangs"]["says"][0]
+    assert {told[f"many{n}"]["answer"] for n in range(5)} == {"does not hold"}
+    assert 10 <= took_s < 2 * 10, "its own time, once"
+
+
 @pytest.fixture
 def host(home: Home, fresh_lab_host: LabHost) -> LabHost:
     home.write_inventory({"hosts": {"prod1": fresh_lab_host.entry(vars=SERVICE | DISK)}})
