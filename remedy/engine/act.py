@@ -12,6 +12,7 @@ from remedy.engine import verify
 from remedy.engine.allow import Allowed, Moved, NotNeeded, allow
 from remedy.engine.ground import overlaps
 from remedy.engine.plan import seen_of
+from remedy.engine.sense import sensible
 from remedy.engine.standing import Ended, Standing, intent, tail
 from remedy.errors import CannotTell, Lost, Refused, RemedyError
 from remedy.model import Change, Json, Kind, Look, Outcome, PlannedStep, Reply, UndoBy
@@ -145,11 +146,12 @@ def _effect(at: Standing, step: PlannedStep, action: Action[Any], sent: Allowed)
 def _not_yet(at: Standing, step: PlannedStep, action: Action[Any], sent: Allowed) -> str:
     assert step.look is not None
     after = at.reply(step.look)
-    if at.plan.undo_of:
-        return action.restored(action.see(Reply(rc=0, ground=step.expect)), seen_of(action, after))
-    before = action.see(Reply(rc=0, ground=sent.of_it(sent.ground), evidence=sent.evidence))
-    seen = seen_of(action, replace(after, ground=sent.of_it(after.ground)))
-    try:
-        return action.verify(before, seen)
-    except Refused as refusal:
-        return refusal.message
+    with sensible(action.name):
+        if at.plan.undo_of:
+            return action.restored(action.see(Reply(rc=0, ground=step.expect)), seen_of(action, after))
+        before = action.see(Reply(rc=0, ground=sent.of_it(sent.ground), evidence=sent.evidence))
+        seen = seen_of(action, replace(after, ground=sent.of_it(after.ground)))
+        try:
+            return action.verify(before, seen)
+        except Refused as refusal:
+            return refusal.message

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from remedy.actions.action import Action, items_of
 from remedy.engine.ground import SHOWN_LINES, Different, Less, Same, compare, header, is_less
 from remedy.engine.plan import seen_of, timed
+from remedy.engine.sense import sensible
 from remedy.model import Change, PlannedStep, Reply
 
 
@@ -61,14 +62,20 @@ def allow(
         return Allowed(approved, found.ground, found.evidence)
     if exact:
         return Moved(_sides(relation))
-    wanted = action.plan(seen)
-    if wanted is None:
-        return NotNeeded(action.unchanged(seen))
+    wanted = _wanted(action, seen)
+    if isinstance(wanted, NotNeeded):
+        return wanted
     if isinstance(relation, Less):
         return _less(step, approved, wanted, Allowed(wanted, found.ground, found.evidence))
     if own and header(step.ground) == header(found.ground):
         return _listed_only(step, approved, action, found)
     return Moved(relation.lines)
+
+
+def _wanted(action: Action[Any], seen: Any) -> Change | NotNeeded:
+    """What the action would do now."""
+    with sensible(action.name):
+        return action.plan(seen) or NotNeeded(action.unchanged(seen))
 
 
 def _sides(relation: Less | Different) -> tuple[str, ...]:
@@ -80,9 +87,9 @@ def _listed_only(step: PlannedStep, approved: Change, action: Action[Any], found
     listed = listed_of(step, action, found.ground)
     kept = replace(found, ground=only(found.ground, listed))
     seen = seen_of(action, kept)
-    wanted = action.plan(seen)
-    if wanted is None:
-        return NotNeeded(action.unchanged(seen))
+    wanted = _wanted(action, seen)
+    if isinstance(wanted, NotNeeded):
+        return wanted
     allowed = Allowed(wanted, found.ground, found.evidence, listed)
     return _less(step, approved, wanted, allowed, by_identity=action.by_identity)
 

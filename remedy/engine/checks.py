@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from remedy.actions.catalogue import Catalogue
+from remedy.engine.sense import sensible
 from remedy.errors import CannotTell
 from remedy.model import AllOf, Answer, AnyOf, Asked, CheckTree, Finding, Judgement, NotOf, Reply
 
@@ -43,7 +44,8 @@ def _judge(asked: Asked, reply: Reply, catalogue: Catalogue) -> Judgement:
         )
         return Judgement(answer=Answer.CANNOT_TELL, says=f"{asked.check}: {why}")
     try:
-        return catalogue.check(asked.check, asked.params).judge(reply)
+        with sensible("what it was told"):
+            return catalogue.check(asked.check, asked.params).judge(reply)
     except CannotTell as unclear:
         return Judgement(answer=Answer.CANNOT_TELL, says=f"{asked.check}: {unclear.message}")
 

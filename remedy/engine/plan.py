@@ -11,6 +11,7 @@ from remedy.actions.catalogue import version_of
 from remedy.codec import encode
 from remedy.digest import digest
 from remedy.engine.policy import risk_of
+from remedy.engine.sense import sensible
 from remedy.errors import CannotTell, Refused, Stale
 from remedy.load.resolved import Step
 from remedy.model import Change, Facts, Host, HostPlan, Json, Plan, PlannedStep, Reply
@@ -68,7 +69,8 @@ def seen_of(action: Action[Any], reply: Reply) -> Any:
             "the answer was too long" if reply.truncated else f"the look ended with {reply.rc}"
         )
         raise CannotTell(f"{action.name}: {why}")
-    return action.see(reply)
+    with sensible(action.name):
+        return action.see(reply)
 
 
 def plan_step(step: Step, reply: Reply, facts: Facts, host: Host, *, has_symptom: bool, wanted: bool) -> PlannedStep:
@@ -94,9 +96,11 @@ def plan_step(step: Step, reply: Reply, facts: Facts, host: Host, *, has_symptom
     if reply.rc == 3:  # the far end's word for: the host lacks something
         raise Refused(f"{host.name}: step {step.id} ({action.name}): {reply.error.strip()}")
     seen = seen_of(action, reply)
-    change = action.plan(seen)
+    with sensible(action.name):
+        change = action.plan(seen)
+        reason = "" if change else action.unchanged(seen)
     if change is None:
-        return replace(blank, reason=action.unchanged(seen), title=step.title or action.unchanged(seen))
+        return replace(blank, reason=reason, title=step.title or reason)
     return replace(
         blank,
         change=timed(change, step.timeout_s),

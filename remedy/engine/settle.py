@@ -8,6 +8,7 @@ from typing import Any
 from remedy.actions.action import Action
 from remedy.engine.ground import Less, Same, compare
 from remedy.engine.plan import seen_of
+from remedy.engine.sense import sensible
 from remedy.errors import CannotTell, Refused
 from remedy.model import Outcome, Reply
 from remedy.ports import Receipt
@@ -57,6 +58,7 @@ def _by_looking(action: Action[Any], sent_on: tuple[str, ...], reply: Reply, exp
 
 def _wrong(action: Action[Any], sent_on: tuple[str, ...], reply: Reply, expect: Ground) -> str:
     seen = seen_of(action, reply)
-    if expect is not None:
-        return action.restored(action.see(Reply(rc=0, ground=expect)), seen)
-    return action.verify(action.see(Reply(rc=0, ground=sent_on)), seen)
+    with sensible(action.name):
+        if expect is not None:
+            return action.restored(action.see(Reply(rc=0, ground=expect)), seen)
+        return action.verify(action.see(Reply(rc=0, ground=sent_on)), seen)

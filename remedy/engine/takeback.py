@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from remedy.engine.plan import seen_of
 from remedy.engine.report import StepState, fold
+from remedy.engine.sense import sensible
 from remedy.engine.standing import Ended, Standing, intent, tail
 from remedy.engine.undo import stands, undo_of
 from remedy.errors import Bug, CannotTell, Lost, Refused, RemedyError, StoreError
@@ -96,4 +97,5 @@ def _judged(at: Standing, step: PlannedStep, state: StepState, reply: ChangeRepl
 def _not_back(at: Standing, step: PlannedStep, state: StepState, now: Reply) -> str:
     """ "" when what was there before the step is there again, else what is not."""
     action = at.crew.catalogue.action(step.action, step.params)
-    return action.restored(action.see(Reply(rc=0, ground=state.before)), seen_of(action, now))
+    with sensible(action.name):
+        return action.restored(action.see(Reply(rc=0, ground=state.before)), seen_of(action, now))

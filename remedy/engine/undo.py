@@ -9,6 +9,7 @@ from remedy.actions.action import Action
 from remedy.engine.plan import sealed, seen_of
 from remedy.engine.policy import need_of
 from remedy.engine.report import RunState, StepState
+from remedy.engine.sense import sensible
 from remedy.errors import Refused
 from remedy.model import (
     AllOf,
@@ -97,7 +98,9 @@ def undo_step(step: PlannedStep, state: StepState, action: Action[Any], now: Rep
     base = replace(
         step, title=title, ground=now.ground, evidence=now.evidence, change=None, risk=Risk.LOW, expect=state.before
     )
-    if not action.restored(action.see(Reply(rc=0, ground=state.before)), seen_of(action, now)):
+    with sensible(action.name):
+        missing = action.restored(action.see(Reply(rc=0, ground=state.before)), seen_of(action, now))
+    if not missing:
         return replace(base, reason="it is as it was before the run")
     change = Change(
         title=title,
