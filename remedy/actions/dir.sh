@@ -7,8 +7,11 @@ dir_aside=.remedy-dir
 # Ground: what is there; of a directory its identity, mode and owner; of none the nearest directory above.
 dir_make_look() {
 	need stat id
-	dir_wants=$(account_number -u "$2" passwd) || exit 3
-	dir_wants=$dir_wants:$(account_number -g "$3" group) || exit 3
+	dir_wants=:
+	if [ -n "$2$3" ]; then # each substitution is a process
+		dir_wants=$(account_number -u "$2" passwd) || exit 3
+		dir_wants=$dir_wants:$(account_number -g "$3" group) || exit 3
+	fi
 	if [ -h "$1" ]; then
 		echo "what link"
 	elif [ -d "$1" ]; then
@@ -35,7 +38,8 @@ dir_enter() {
 # dir_said IDENTITY MODE OWNER
 dir_said() {
 	printf 'what directory\nis %s\nmode %s\nowner %s\n' "$1" "$2" "$3"
-	dir_owner=${3%:*}
+	# shellcheck disable=SC3067 # dash, bash, busybox, mksh and zsh have it; elsewhere the numbers tell
+	if [ -O . ]; then dir_owner=; else dir_owner=${3%:*}; fi
 }
 
 # Print the nearest directory above PATH, and how many are to be made.
@@ -60,9 +64,11 @@ dir_base_enter() {
 
 # Whether this login may make or alter it, and give it to whom it is to belong.
 dir_can() {
-	dir_uid=$(id -u)
+	dir_uid=
 	for dir_one in "${dir_wants%:*}" "${dir_owner-}"; do
-		if [ "$dir_uid" -ne 0 ] && [ "${dir_one:-$dir_uid}" -ne "$dir_uid" ]; then
+		[ -n "$dir_one" ] || continue
+		dir_uid=${dir_uid:-$(id -u)}
+		if [ "$dir_uid" -ne 0 ] && [ "$dir_one" -ne "$dir_uid" ]; then
 			echo "can not-own"
 			return
 		fi

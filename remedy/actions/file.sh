@@ -10,20 +10,27 @@ file_largest_read=1048576
 file_put_look() {
 	need_large_numbers
 	need stat id sha256sum sed tr
-	file_wants=$(account_number -u "$2" passwd) || exit 3
-	file_wants=$file_wants:$(account_number -g "$3" group) || exit 3
+	file_wants=:
+	if [ -n "$2$3" ]; then # each substitution is a process
+		file_wants=$(account_number -u "$2" passwd) || exit 3
+		file_wants=$file_wants:$(account_number -g "$3" group) || exit 3
+	fi
 	file_shelf=$4 file_private=$5
 	if ! file_enter "$1"; then
 		printf 'dir none\nwhat none\n--\n'
 		return
 	fi
 	shift 5
-	echo "dir $(stat -c '%d:%i' .)"
-	file_what
+	file_kind
+	file_stats=$(if [ "$file_is" = file ]; then file_stat . "$file_base"; else file_stat .; fi) || give_up "it vanished"
+	echo "dir ${file_stats%% *}"
+	echo "what $file_is"
 	echo "wants $file_wants"
 	file_can
 	if [ "$file_is" = file ]; then file_regular "$@"; else echo "--"; fi
 }
+
+file_stat() { exec stat -c '%d:%i %s:%Y %a %u:%g %h' -- "$@"; }
 
 # Enter the directory of PATH, or end badly where there is none. A link is never followed, not even in the middle.
 file_enter() {
@@ -38,8 +45,8 @@ file_enter() {
 		lacks "$file_dir is reached through a symbolic link; name $(escape "${PWD%/}/${1##*/}") instead"
 }
 
-# Print what is at file_base, and set file_is.
-file_what() {
+# Set file_is to what is at file_base.
+file_kind() {
 	if [ -h "$file_base" ]; then
 		file_is="link"
 	elif [ -f "$file_base" ]; then
@@ -51,15 +58,16 @@ file_what() {
 	else
 		file_is=none
 	fi
-	echo "what $file_is"
 }
 
 # Whether this login may write here, and give a file to whom it is to belong.
 file_can() {
-	file_uid=$(id -u)
 	file_owner=${file_wants%:*}
-	[ -n "$file_owner" ] || [ "$file_is" != file ] || file_owner=$(stat -c '%u' -- "$file_base")
-	if [ "$file_uid" -ne 0 ] && [ "${file_owner:-$file_uid}" -ne "$file_uid" ]; then
+	# shellcheck disable=SC3067 # dash, bash, busybox, mksh and zsh have it; elsewhere stat tells
+	if [ -z "$file_owner" ] && [ "$file_is" = file ] && ! [ -O "$file_base" ]; then
+		file_owner=$(stat -c '%u' -- "$file_base")
+	fi
+	if [ -n "$file_owner" ] && file_uid=$(id -u) && [ "$file_uid" -ne 0 ] && [ "$file_owner" -ne "$file_uid" ]; then
 		echo "can not-own"
 	elif [ -w . ]; then
 		echo "can write"
@@ -70,9 +78,8 @@ file_can() {
 
 # A regular file: its ground, and as evidence what a plan needs to show it and to bring it back.
 file_regular() {
-	file_stat=$(stat -c '%d:%i:%s:%Y %a %u:%g %h' -- "$file_base") || give_up "the file vanished"
-	# shellcheck disable=SC2086 # four words
-	file_said $file_stat
+	# shellcheck disable=SC2086 # five words of the directory, and five of the file
+	file_said $file_stats
 	file_shown=
 	case $file_private in
 	private)
@@ -84,14 +91,14 @@ file_regular() {
 	printf '%s\nlinks %s\n' -- "$file_links"
 	# shellcheck disable=SC2012 # only the mark after its mode is read, which comes before the name
 	case $(ls -ld -- "$file_base") in ??????????+*) echo "access list" ;; esac
-	[ -z "$file_shown" ] || { cat -- "$file_base" && echo .; } | sed 's/^/|/'
+	[ -z "$file_shown" ] || file_show
 }
 
-# file_said IDENTITY MODE OWNER LINKS
+# file_said (five words) DEVICE:INODE SIZE:MTIME MODE OWNER LINKS
 file_said() {
-	file_size=${1%:*}
-	file_size=${file_size##*:} file_links=$4
-	printf 'is %s\nmode %s\nowner %s\n' "$1" "$2" "$3"
+	shift 5
+	file_size=${2%:*} file_links=$5
+	printf 'is %s:%s\nmode %s\nowner %s\n' "$1" "$2" "$3" "$4"
 }
 
 file_summed() {
@@ -101,7 +108,20 @@ file_summed() {
 	fi
 	file_sum=$(sha256sum <"$file_base") || give_up "it cannot be read"
 	echo "sha256 ${file_sum%% *}"
-	[ "$file_size" -gt "$file_largest_kept" ] || ! file_is_text || file_shown=1
+	[ "$file_size" -gt "$file_largest_kept" ] || ! file_read || file_shown=1
+}
+
+# Read the file into file_text, a dot behind it, and end well if that is all: a shell drops NUL bytes, all but zsh.
+file_read() {
+	[ -z "${ZSH_VERSION-}" ] || file_is_text || return 1
+	{ file_text=$(cat -- "$file_base" && echo .); } 2>/dev/null
+	[ "${#file_text}" -eq $((file_size + 1)) ]
+}
+
+# Its lines behind a bar each, and a dot where it ends.
+file_show() {
+	sed 's/^/|/' <"$file_base"
+	case $file_text in . | *"$files_nl.") echo "|." ;; *) echo . ;; esac
 }
 
 file_is_text() { [ "$(tr -d '\000' <"$file_base" | wc -c)" -eq "$file_size" ]; }
