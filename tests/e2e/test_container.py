@@ -49,7 +49,7 @@ def planned(at: Home, host: str = "box") -> str:
     return plan
 
 
-@pytest.mark.parametrize("host", ["box", "through"])
+@pytest.mark.parametrize("host", ["box", pytest.param("through", marks=pytest.mark.long)])
 def test_a_full_disk_of_a_container_is_freed_and_can_be_taken_back(at: Home, full: Box, host: str) -> None:
     before = full.sh(PICTURE)
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from secrets import token_hex
+from threading import Timer
 
 import pytest
 
@@ -183,3 +184,25 @@ def test_fault_056_a_container_behind_ssh_that_was_replaced_is_not_acted_on(
     assert (applied.code, applied.document["hosts"]["box"]["outcome"]) == (3, "refused"), applied
     assert full.sh(PICTURE) == before
     assert isinstance(refused(reach, replace(box(), container="0" * 64)), Stale)
+
+
+@pytest.mark.long
+def test_fault_056_an_engine_that_restarts_in_a_change_leaves_it_unknown_and_the_container_is_not_the_planned_one(
+    inner: Inner, reach: Reach
+) -> None:
+    session = reach.connect(box())
+    lease, _ = session.lease("restart", "tester", [])
+    planned = replace(box(), container=session.facts.container)
+    restart = Timer(0.5, inner.docks.sh, ["systemctl restart docker"])
+    restart.start()
+    with pytest.raises(Lost):
+        session.change(change(lease, call("t_slowly", "/tmp/log", "60", timeout_s=90)))
+    restart.join()
+    error = refused(reach, planned)
+    assert (type(error), error.fix) == (Unreachable, "docker start inner"), error
+    inner.docks.docker("start inner")
+    assert isinstance(refused(reach, planned), Stale)
+    settle = reach.connect(replace(planned, container=planned.container.partition(" ")[0]))
+    settle.lease("restart", "tester", [], wait_s=10)
+    assert settle.receipts("restart")["c1"].rc is None, "begun, and its end is not known"
+    settle.release("restart")

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,17 @@ def test_to_become_in_a_container_is_to_be_root_by_the_engines_word(new_box: New
         session = reach.connect(host_of(box, via=via, become=become))
         session.look([])
         assert session.facts.uid == uid
+
+
+@pytest.mark.parametrize("via", WAYS)
+def test_many_sessions_at_once_do_not_mix(box: Box, reach: Reach, via: str) -> None:
+    def ask(number: int) -> str:
+        return reach.connect(host_of(box, via=via)).look([look("t_show", str(number))])[0].ground[0]
+
+    began = time.process_time()
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(ask, range(20))) == [str(n) for n in range(20)]
+    print(f"controller CPU for a session {via or 'by the SDK'}: {(time.process_time() - began) / 20 * 1000:.1f} ms")
 
 
 # ---------------------------------------------------------------- the container that was planned for
