@@ -26,6 +26,7 @@ class Own:
     """What is known of the controller. `real` resolves the links of a path on its own disk."""
 
     machine: str = ""  # its stable id; "" where it has none
+    container: str = ""  # the full id of the container that remedy runs in; "" outside of any
     paths: tuple[str, ...] = ()  # store, private keys, inventory and playbooks: absolute, links resolved
     units: tuple[str, ...] = ()  # that this very process runs in
     jumps: frozenset[str] = frozenset()  # the names of hosts that others are reached through
@@ -33,9 +34,9 @@ class Own:
 
 
 def is_here(own: Own, host: Host, facts: Facts) -> bool:
-    """Whether this host is the machine that remedy runs on, by whatever name or address. A container is not."""
+    """Whether this host is the machine that remedy runs on, by whatever name. No container is, but its own."""
     if host.address.scheme == "docker":
-        return False
+        return bool(own.container) and facts.container.startswith(own.container)
     if host.address.scheme == "local" and not host.via:
         return True
     return bool(own.machine) and facts.machine == own.machine

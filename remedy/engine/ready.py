@@ -81,7 +81,7 @@ class Approach:
             return
         host = self.hosts[part.host]
         try:
-            self._release(replace(host, container=part.container))
+            self._release(replace(host, container=part.container.partition(" ")[0]))
         except RemedyError:  # it is another host now, or cannot be had: the lease says who left it
             self.fleet.drop(host.name)
 

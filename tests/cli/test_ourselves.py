@@ -8,8 +8,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from remedy.cli.ourselves import units_in
+from remedy.cli.ourselves import container_in, units_in
 from tests.cli.local import REMEDY
+from tests.lab import Box
 
 PRUNE = """\
 playbook: tidy
@@ -56,3 +57,8 @@ def test_the_units_that_a_process_runs_in_are_read_from_its_control_groups() -> 
     two = "1:name=systemd:/user.slice/user-1000.slice/user@1000.service/app.slice/remedy.service\n0::/\n"
     assert units_in(two) == ("user@1000.service", "remedy.service")
     assert units_in("0::/\n") == ()
+
+
+def test_fault_095_a_container_knows_its_own_id_by_the_files_of_its_engine(box: Box) -> None:
+    assert container_in(box.sh("cat /proc/self/mountinfo")) == box.id
+    assert container_in("1 2 254:0 / / rw - ext4 /dev/vda rw\n\nnonsense\n") == ""

@@ -92,6 +92,11 @@ def test_fault_095_the_own_machine_is_known_by_any_address_and_a_container_is_an
     assert is_here(Own(), replace(LOOPBACK, address=local), ELSEWHERE)
     assert not is_here(OWN, LOOPBACK, ELSEWHERE)
     assert not is_here(OWN, replace(LOOPBACK, address=container), FACTS)
+    ours = replace(OWN, container="a" * 64)
+    box = replace(LOOPBACK, address=container)
+    assert is_here(ours, box, replace(FACTS, container=f"{'a' * 64} 2030-01-01T00:00:00Z"))
+    assert not is_here(ours, box, replace(FACTS, container=f"{'b' * 64} 2030-01-01T00:00:00Z"))
+    assert not is_here(ours, box, FACTS)
     assert not is_here(Own(), LOOPBACK, replace(FACTS, machine="")), "two unknown ids are not one machine"
     assert place_of(OWN, replace(LOOPBACK, name="gate"), ELSEWHERE) == JUMP
 
