@@ -38,7 +38,7 @@ def consent(parts: Parts, plan: Plan, said: Consent) -> None:
         parts.world.err(*(f"consent: {given_words(a)} ({a.id})" for a in used))
         return
     missing = lacking(parts.store, plan, parts.clock.now())
-    if missing is None and (hindrance is None or any(a.break_glass for a in given)):
+    if missing is None and (not said.break_glass or any(a.break_glass for a in given)):
         return
     has_mine = any(a.person == parts.person for a in given)
     if missing and plan.need.people > 1 and has_mine and not said.break_glass:

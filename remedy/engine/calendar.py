@@ -14,6 +14,7 @@ from remedy.model import Freeze, Span, Window
 from remedy.model.policy import DAY_NAMES
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 SEARCH = timedelta(days=70)  # a window opens weekly; past this, several windows never open together
 LEAP = timedelta(days=15)  # a weekly span, twice, so that one that a leap of the clock takes away is no end
 
@@ -59,10 +60,21 @@ def _first(window: Window, moment: datetime, *, wanted: bool) -> datetime | None
     at = moment.replace(second=0, microsecond=0) + MINUTE
     end = moment + LEAP
     while at <= end:
-        if is_within(window.spans, window.zone, at) is wanted:
-            return at
-        at += MINUTE
+        for turn in _turns(window, at):
+            if is_within(window.spans, window.zone, turn) is wanted:
+                return turn
+        at += HOUR
     return None
+
+
+def _turns(window: Window, at: datetime) -> list[datetime]:
+    """The minutes of the hour from `at` on in which it may open or shut: all of them, where the clock is changed."""
+    wall = at.astimezone(window.zone)
+    if wall.utcoffset() != (at + HOUR).astimezone(window.zone).utcoffset():
+        return [at + n * MINUTE for n in range(60)]
+    minute = wall.hour * 60 + wall.minute
+    until = {(edge - minute) % 1440 for s in window.spans for edge in (s.begins_min, s.ends_min)}
+    return [at + n * MINUTE for n in sorted({*until, (1440 - minute) % 1440}) if n < 60]  # a day may begin open
 
 
 def shut_by(windows: Sequence[Window], freezes: Sequence[Freeze], moment: datetime) -> tuple[Shut, ...]:

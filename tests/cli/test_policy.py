@@ -59,6 +59,19 @@ def test_break_glass_opens_a_window_for_what_needs_nobody(bench: Bench) -> None:
     assert (done.code, bench.mutations) == (0, 1), done
 
 
+def test_fault_091_break_glass_runs_once_more_what_needs_nobody(bench: Bench) -> None:
+    policy(bench, "rules: [{risk: [low, medium], people: 0}]\ncaps: [{max_runs_per_hour: 1}]\n")
+    assert bench("apply", "disk-full", "--host", "test1").code == 0
+    disk = bench.disks["test1"]
+    disk.files["more.log.1"] = (50 * 1024**2, 9)
+    disk.size = disk.other + sum(size for size, _ in disk.files.values()) + 130 * 1024**2
+
+    spent = bench("apply", "disk-full", "--host", "test1")
+    assert (spent.code, "remedy: spent:" in spent.err, bench.mutations) == (3, True, 1), spent
+    done = bench("apply", "disk-full", "--host", "test1", "--break-glass", "once more")
+    assert (done.code, bench.mutations) == (0, 2), done
+
+
 @pytest.mark.parametrize("argv", [("--yes",), ("--break-glass", "it burns")])
 def test_a_cap_is_told_with_its_line_and_by_how_much_it_is_passed(bench: Bench, argv: tuple[str, ...]) -> None:
     policy(bench, "caps:\n  - {risk: [low, medium], max_files: 2}\n")

@@ -135,6 +135,7 @@ def test_two_people_where_the_policy_wants_them(bench: Bench) -> None:
         ((*GIVE, "--max-bytes", "lots"), 2, "for example --max-bytes 20GiB"),
         ((*GIVE, "--max-risk", "high"), 2, "remedy approve --help"),
         (("reject", "s123"), 2, "remedy list plans"),
+        (("apply", "disk-full", "--host", "test1", "--standing", "--yes"), 2, "leave one out"),
     ],
 )
 def test_what_is_wrong_is_answered_with_what_to_type(bench: Bench, argv: tuple[str, ...], code: int, fix: str) -> None:

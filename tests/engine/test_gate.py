@@ -64,6 +64,19 @@ def test_inside_the_window_it_is_applied_and_a_window_for_others_keeps_nothing(n
     assert scene.go(drop_until(4)).outcome is Outcome.CHANGED
 
 
+def test_a_clock_that_is_set_back_opens_no_window(new_scene: NewScene) -> None:
+    scene = new_scene()
+    timed(scene, rules=(Rule(risk=(Risk.LOW, Risk.MEDIUM), people=0, at="p.yml:1:1"),))
+    scene.clock.at += 6 * HOUR
+    plan = scene.plan(drop_until(4))
+    with pytest.raises(Closed):
+        scene.apply(plan)
+    scene.clock.at = START + HOUR
+    with pytest.raises(Refused, match="clock"):
+        scene.apply(plan)
+    assert scene.changes() == 0
+
+
 def test_what_does_nothing_is_not_kept_waiting(new_scene: NewScene) -> None:
     scene = new_scene()
     scene.clock.at += 6 * HOUR

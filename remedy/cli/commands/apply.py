@@ -33,6 +33,10 @@ def command(
         raise Misused(
             "-p belongs to a playbook; a plan has its values", fix="remedy apply PLAYBOOK --host H -p ...", ctx=ctx
         )
+    if standing and (yes or break_glass):
+        raise Misused(
+            "--standing asks nobody: it goes with neither --yes nor --break-glass", fix="leave one out", ctx=ctx
+        )
     from remedy.cli.applying import apply_plan, apply_playbook  # noqa: PLC0415 — the command line is right by now
     from remedy.cli.asking import Consent  # noqa: PLC0415
     from remedy.cli.wiring import Parts  # noqa: PLC0415
