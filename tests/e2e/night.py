@@ -253,6 +253,10 @@ FIXED = (
         "up 13 days, load 0.31 0.28 0.22 on 4 processors, 61.0%",
     ),
     (r"\b\d+ s ago", "12 s ago"),
+    (
+        r"\d+ process(es)? \(.*?\) did not show what",
+        "3 processes (212 systemd, 213 (sd-pam), 240 sshd) did not show what",
+    ),
 )
 IDS = re.compile(r"\b([pr])[0-9a-f]{8}\b")
 
@@ -302,7 +306,9 @@ def screens_of(text: str) -> list[list[str]]:
 
 
 def _form(screen: str) -> list[str]:
-    kept = re.sub(r"(?m)^ +\S+ \S+ +(dir|file|deleted) .*\n|^ +which files .*\n|^ +does not fit .*\n", "", screen)
+    kept = re.sub(
+        r"(?m)^ +\S+ \S+ +(dir|file|deleted) .*\n|^ +.* did not show what .* open\n|^ +does not fit .*\n", "", screen
+    )
     words = re.sub(r"[\d,]*\d(\.\d+)?", "N", re.sub(r" \(\d+ do(es)? not fit it: -v\)", "", kept))
     return [re.sub(r" +", " ", line).strip() for line in words.splitlines()]
 

@@ -34,7 +34,7 @@ def still(text: str) -> list[str]:
     """The lines of a plan, without what differs from one time to the next."""
     for pattern, name in MOVING:
         text = re.sub(pattern, name, text)
-    kept = re.sub(r"(?m)^ +\S+ \S+ +(dir|file|deleted) .*\n|^ +which files .*\n", "", text)
+    kept = re.sub(r"(?m)^ +\S+ \S+ +(dir|file|deleted) .*\n|^ +.* did not show what .* open\n", "", text)
     return [line.rstrip() for line in kept.strip().splitlines()]
 
 
