@@ -7,8 +7,7 @@ from pathlib import Path
 
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Invalid, Problem
-from remedy.load.ansible.files import ANSIBLE, VARIABLES, candidates, source_of
-from remedy.load.documents import Document
+from remedy.load.documents import Document, read_document
 from remedy.load.find import POLICY_STEMS, SUFFIXES, find_playbook, yaml_files
 from remedy.load.playbook import check_document
 
@@ -28,6 +27,8 @@ def _files(name: str, home: Path) -> list[Path]:
         return [find_playbook(name, home)]
     path = Path(name)
     if path.is_dir():
+        from remedy.load.ansible.files import candidates  # noqa: PLC0415 — a playbook alone is validated without it
+
         found = sorted(
             {*path.rglob("*.yml"), *path.rglob("*.yaml"), *(p for d in _inventories(path) for p in candidates(d))}
         )
@@ -38,6 +39,8 @@ def _files(name: str, home: Path) -> list[Path]:
 
 
 def _of_directory(directory: Path) -> list[Path]:
+    from remedy.load.ansible.files import candidates  # noqa: PLC0415 — a playbook alone is validated without it
+
     return sorted(
         {*yaml_files(directory), *(p for p in candidates(directory) if p.suffix in SUFFIXES or _is_ansible(p))}
     )
@@ -50,10 +53,12 @@ def _inventories(path: Path) -> list[Path]:
 
 def _is_aside(path: Path) -> bool:
     """Hidden, or variables of Ansible's, which are read with the inventory that they belong to."""
-    return any(part.startswith(".") or part in VARIABLES for part in path.parts)
+    return any(part.startswith(".") or part in ("group_vars", "host_vars") for part in path.parts)
 
 
 def _is_ansible(path: Path) -> bool:
+    from remedy.load.ansible.files import ANSIBLE, source_of  # noqa: PLC0415 — a playbook alone is validated without it
+
     try:
         return source_of(path).form in ANSIBLE
     except Invalid:
@@ -65,13 +70,15 @@ def validate_paths(names: Sequence[str], home: Path, catalogue: Catalogue) -> li
     problems: list[Problem] = []
     inventories: list[Path] = []
     for path in files_to_validate(names, home):
+        if path.suffix not in SUFFIXES:
+            inventories.append(path)
+            continue
         try:
-            source = source_of(path)
-            document = source.document
+            document = read_document(path)
         except Invalid as wrong:
             problems.append(Problem(at=wrong.at, message=wrong.message, fix=wrong.fix))
             continue
-        if source.form in ANSIBLE or _is_inventory(path, document):
+        if _is_inventory(path, document):
             inventories.append(path)
         else:
             _check(path, document, catalogue)
@@ -103,7 +110,15 @@ def _is_inventory(path: Path, document: Document) -> bool:
     if path.stem in POLICY_STEMS or "playbook" in _keys(document):
         return False
     in_place = path.absolute().parent.name == "inventory"
-    return in_place or bool(_keys(document) & {"hosts", "groups"})
+    return in_place or bool(_keys(document) & {"hosts", "groups"}) or _is_ansibles_tree(document)
+
+
+def _is_ansibles_tree(document: Document) -> bool:
+    if "rules" in _keys(document):
+        return False
+    from remedy.load.ansible.files import ANSIBLE, form_of_tree  # noqa: PLC0415 — a playbook is told without it
+
+    return form_of_tree(document) in ANSIBLE
 
 
 def _keys(document: Document) -> set[str]:

@@ -85,7 +85,7 @@ def _may_be(path: Path) -> bool:
 
 def _form(path: Path, content: bytes, document: Document | None) -> Form:
     if document is not None:
-        return Form.PROGRAM if content.startswith(b"#!") else _shape(document)
+        return Form.PROGRAM if content.startswith(b"#!") else form_of_tree(document)
     if content.startswith(b"#!"):
         return Form.PROGRAM
     match path.suffix:
@@ -105,14 +105,14 @@ def _without_suffix(path: Path, content: bytes) -> Form:
     """Ansible's own order: YAML where it is groups, else INI; beside the two names, only what shows what it is."""
     first = next((w for w in map(bytes.strip, content.split(b"\n")) if w and w[:1] not in b"#;"), b"")
     if _TREE.match(first):
-        form = _shape(parse_document(content, path.name))
+        form = form_of_tree(parse_document(content, path.name))
         if form is not Form.OWN:
             return form
         return Form.TREE if path.name in ALWAYS else Form.NONE
     return Form.INI if path.name in ALWAYS or _SECTION.search(content) else Form.NONE
 
 
-def _shape(document: Document) -> Form:
+def form_of_tree(document: Document) -> Form:
     """By its top level: remedy's own has vars, groups or hosts; Ansible's has groups: all, or all of them shaped so."""
     value = document.value
     if not isinstance(value, dict) or not value or OWN_KEYS & set(value):
