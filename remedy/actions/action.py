@@ -85,6 +85,13 @@ class Action(Verb, Generic[Seen]):
         """ "" when undo brought back what was seen before the change, else what is missing."""
         return "" if before == after else "it is not as it was"
 
+    def told(self, line: str) -> str:
+        """A line of a ground as people read it, where a plan is stale: names, sizes and times before numbers.
+
+        "" for a line that says nothing to them. Whatever the line holds, it is some text: it came from a host.
+        """
+        return plainly(line)
+
     def unchanged(self, seen: Seen) -> str:
         """Why nothing needs doing, in a sentence for people."""
         return "already right"
@@ -111,6 +118,11 @@ def items_of(lines: tuple[str, ...]) -> dict[str, str]:
             key, _, state = line[5:].rpartition("\t")  # a state holds no tab; a name may
             items[key] = state
     return items
+
+
+def plainly(line: str) -> str:
+    """A line of a ground as it stands, for people."""
+    return "  ".join(line[5:].rsplit("\t", 1)) if line.startswith("item ") else line
 
 
 def escaped(text: str) -> str:

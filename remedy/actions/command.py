@@ -94,6 +94,16 @@ class RunCommand(Action[CommandState]):
             return ""
         return f"it ended with exit code 0, and yet {self._guard(after)}"
 
+    def told(self, line: str) -> str:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "guard" if rest in ("yes", "no"):
+                return self._guard(CommandState(program="", guard=rest))
+            case "program":
+                return f"the program is {rest}"
+            case _:
+                return super().told(line)
+
     def unchanged(self, seen: CommandState) -> str:
         return self._guard(seen)
 

@@ -119,6 +119,13 @@ class Restart(Action[Services]):
                 return f"{planned.name} was not started again"
         return ""
 
+    def told(self, line: str) -> str:
+        key, _, state = line.removeprefix("item ").rpartition("\t")
+        words = state.split(" ")
+        if not line.startswith("item ") or len(words) < 3:
+            return super().told(line)
+        return f"{key} is {words[0]}, container {words[1][:12]}, last started {words[2][:19]}"
+
     def unchanged(self, seen: Services) -> str:
         starting = [c.name for c in seen.all.values() if c.state == "starting"]
         if starting:

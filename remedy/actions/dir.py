@@ -8,7 +8,7 @@ from remedy.actions.action import Action, Verb, fields_of, unescaped
 from remedy.actions.by_hand import quoted
 from remedy.actions.params import Account, Mode, Path, param
 from remedy.actions.roots import why_not_written
-from remedy.actions.words import count_of, plural
+from remedy.actions.words import count_of, directory_text, plural
 from remedy.errors import CannotTell, Invalid, Refused
 from remedy.model import Await, Call, Change, Effect, Host, Look, Reply, Risk, UndoBy
 
@@ -100,6 +100,18 @@ class MakeDirectory(Action[DirectoryState]):
             return "" if is_back else f"{after.base or self.path} is still there"
         is_back = (after.what, after.mode, after.owner) == (before.what, before.mode, before.owner)
         return "" if is_back else f"{self.path} has mode {after.mode} and owner {after.owner}"
+
+    def told(self, line: str) -> str:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "is":
+                return f"{self.path}: {directory_text(rest)}"
+            case "base":
+                return f"the nearest above: {rest.partition(' ')[2]}, {directory_text(rest.partition(' ')[0])}"
+            case "mode":
+                return f"mode {rest.zfill(4)}"
+            case _:
+                return super().told(line)
 
     def unchanged(self, seen: DirectoryState) -> str:
         return f"{self.path} is there as wanted"

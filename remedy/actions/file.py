@@ -10,7 +10,7 @@ from remedy.actions.difference import difference
 from remedy.actions.file_state import FileState, file_state, sum_of
 from remedy.actions.params import Account, Content, Mode, Path, param
 from remedy.actions.roots import why_not_written
-from remedy.actions.words import plural, size_text
+from remedy.actions.words import directory_text, identity_text, plural, size_text
 from remedy.errors import Invalid, Refused
 from remedy.model import (
     Await,
@@ -122,6 +122,22 @@ class WriteFile(Action[FileState]):
         if (before.mode, before.owner) != (after.mode, after.owner):
             return f"{self.path} has mode {after.mode} and owner {after.owner}, not {before.mode} and {before.owner}"
         return ""
+
+    def told(self, line: str) -> str:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "is":
+                return f"{self.path}: {identity_text(rest)}"
+            case "dir":
+                return f"its directory: {directory_text(rest)}"
+            case "sha256":
+                return f"content {rest[:12]}" if len(rest) == 64 else "content too large to be compared"
+            case "mode":
+                return f"mode {rest.zfill(4)}"
+            case "holds":
+                return "it holds what is wanted" if rest == "same" else "it holds something else"
+            case _:
+                return super().told(line)
 
     def unchanged(self, seen: FileState) -> str:
         return f"{self.path} is as wanted"

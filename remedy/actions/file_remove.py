@@ -8,10 +8,11 @@ from remedy.actions.action import Action, Verb, fields_of, items_of, unescaped
 from remedy.actions.by_hand import item_paths, note, quoted
 from remedy.actions.params import Path, param
 from remedy.actions.roots import why_not_removed
-from remedy.actions.words import day_text, plural, size_text, unseen_text
+from remedy.actions.words import day_text, directory_text, identity_text, plural, size_text, unseen_text
 from remedy.errors import CannotTell, Invalid, Refused
 from remedy.model import Await, Call, Change, Effect, Host, Look, Reply, Risk, Undo, UndoBy, UndoImpossible
 
+TAB = "\t"
 SLOWEST_BYTES_S = 10 * 1024**2  # a copy to a quarantine on a slow disk; only for timeouts
 NO_QUARANTINE = {
     "none": "the host has no quarantine",
@@ -128,6 +129,20 @@ class RemoveFile(Action[FileFound]):
         """A file that came back has another inode; size and time tell that it is the same."""
         is_back = after.what == before.what and _trace(after) == _trace(before)
         return "" if is_back else f"{self.path} is not back"
+
+    def told(self, line: str) -> str:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "item":
+                return f"{self.path}  {identity_text(rest.rpartition(TAB)[2])}"
+            case "dir":
+                return f"its directory: {directory_text(rest)}"
+            case "open":
+                return "a process holds it open"
+            case "linked":
+                return f"it has {rest} names"
+            case _:
+                return super().told(line)
 
     def unchanged(self, seen: FileFound) -> str:
         return f"there is no {self.path}"

@@ -8,7 +8,7 @@ from remedy.actions.action import Action, Verb, escaped, fields_of, items_of, un
 from remedy.actions.by_hand import item_paths, note, quoted
 from remedy.actions.params import Duration, Name, Path, Size, param
 from remedy.actions.roots import why_not_pruned
-from remedy.actions.words import count_of, day_text, plural, size_text, unseen_text
+from remedy.actions.words import count_of, day_text, directory_text, identity_text, plural, size_text, unseen_text
 from remedy.errors import CannotTell, Refused
 from remedy.model import (
     Ago,
@@ -159,6 +159,17 @@ class Prune(Action[OldFiles]):
         there = {_trace(f) for f in after.files}
         missing = [f.path for f in before.files if _trace(f) not in there]
         return f"not back: {', '.join(missing[:5])}" if missing else ""
+
+    def told(self, line: str) -> str:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "item":
+                key, _, state = rest.rpartition("\t")
+                return f"{key}  {identity_text(state)}"
+            case "root":
+                return f"{self.root}: {directory_text(rest)}"
+            case _:
+                return super().told(line)
 
     def unchanged(self, seen: OldFiles) -> str:
         if seen.root_id == "none":

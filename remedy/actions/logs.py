@@ -8,7 +8,7 @@ from typing import Literal
 from remedy.actions.action import Action, Verb, escaped, items_of, unescaped
 from remedy.actions.logs_by_hand import rotation
 from remedy.actions.params import Duration, Glob, Path, Size, Unit, param
-from remedy.actions.words import day_text, plural, size_text
+from remedy.actions.words import day_text, identity_text, plural, size_text
 from remedy.errors import CannotTell, Refused
 from remedy.model import (
     Await,
@@ -148,6 +148,19 @@ class Rotate(Action[LogFiles]):
             if log.item in still or cut:
                 return f"{log.path} is not rotated" + (" to the end" if cut else "")
         return ""
+
+    def told(self, line: str) -> str:
+        key, _, state = line.removeprefix("item ").rpartition("\t")
+        kind, _, rest = state.partition(":")
+        match kind:
+            case "drop":
+                return f"{key}  {identity_text(rest)}, the oldest to go"
+            case "rotate":
+                return f"{key}  to rotate, writers: {rest.rpartition(':')[2]}"
+            case "unfinished":
+                return f"{key}  begun and not finished, writers: {rest.rpartition(':')[2]}"
+            case _:
+                return super().told(line)
 
     def unchanged(self, seen: LogFiles) -> str:
         if seen.logs:

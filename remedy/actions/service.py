@@ -123,6 +123,20 @@ class Restart(Action[UnitState]):
             return f"{self.unit} is still the run that it was"
         return ""
 
+    def told(self, line: str) -> str:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "state":
+                return f"{self.unit} is {rest}"
+            case "load":
+                return f"its unit file is {rest}"
+            case "invocation":
+                return f"its run is {rest[:8]}"
+            case "budget":
+                return f"the budget of restarts is {rest if rest == 'spent' else 'not spent'}"
+            case _:
+                return super().told(line)
+
     def unchanged(self, seen: UnitState) -> str:
         return f"{self.unit} is {seen.state}"
 

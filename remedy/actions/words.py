@@ -54,6 +54,19 @@ def count_of(fields: Mapping[str, str], name: str) -> int:
     return int(text)
 
 
+def identity_text(identity: str) -> str:
+    """Size and time of a file told by device:inode:size:mtime; as it stands where it makes no sense."""
+    parts = identity.split(":")
+    if len(parts) != 4 or not all(p.removeprefix("-").isdecimal() and p.isascii() and len(p) < 20 for p in parts):
+        return identity
+    return f"{size_text(int(parts[2]))}, changed {day_text(int(parts[3]))}"
+
+
+def directory_text(identity: str) -> str:
+    """Which directory it is, told by device:inode."""
+    return "none" if identity == "none" else f"number {identity.rpartition(':')[2]}"
+
+
 def unseen_text(told: Mapping[str, str]) -> str:
     """Which processes did not show what they hold open, as evidence of a look tells it; "" for none."""
     count = int(told.get("unseen_processes", "0"))

@@ -44,6 +44,8 @@ class Moved:
     lines: tuple[str, ...]
 
 
+TAB = "\t"
+
 Allowance: TypeAlias = "Allowed | NotNeeded | Moved"
 
 
@@ -57,11 +59,11 @@ def allow(
     very operations approved. Raises CannotTell for a look without an answer.
     """
     seen = seen_of(action, found)
-    relation = compare(step.ground, found.ground)
+    relation = compare(step.ground, found.ground, action.told)
     if isinstance(relation, Same) or (exact and own):
         return Allowed(approved, found.ground, found.evidence)
     if exact:
-        return Moved(_sides(relation))
+        return Moved(_sides(step, relation, action))
     wanted = _wanted(action, seen)
     if isinstance(wanted, NotNeeded):
         return wanted
@@ -78,8 +80,11 @@ def _wanted(action: Action[Any], seen: Any) -> Change | NotNeeded:
         return action.plan(seen) or NotNeeded(action.unchanged(seen))
 
 
-def _sides(relation: Less | Different) -> tuple[str, ...]:
-    return relation.lines if isinstance(relation, Different) else tuple(f"- {x}" for x in relation.gone[:SHOWN_LINES])
+def _sides(step: PlannedStep, relation: Less | Different, action: Action[Any]) -> tuple[str, ...]:
+    if isinstance(relation, Different):
+        return relation.lines
+    was = items_of(step.ground)
+    return tuple(f"- {action.told(f'item {key}{TAB}{was[key]}')}" for key in relation.gone[:SHOWN_LINES])
 
 
 def _listed_only(step: PlannedStep, approved: Change, action: Action[Any], found: Reply) -> Allowance:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from remedy.actions.action import items_of
+from remedy.actions.action import items_of, plainly
 from remedy.model import Call, Change, Operation
+
+Told: TypeAlias = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,11 @@ class Different:
 SHOWN_LINES = 20  # of each side; a person reads no more before planning again
 
 
-def compare(planned: tuple[str, ...], found: tuple[str, ...]) -> Same | Less | Different:
-    """How what is found relates to what was planned upon. The order of a set's members does not count."""
+def compare(planned: tuple[str, ...], found: tuple[str, ...], told: Told = plainly) -> Same | Less | Different:
+    """How what is found relates to what was planned upon. The order of a set's members does not count.
+
+    `told` says a line of either in words for people.
+    """
     if planned == found:
         return Same()
     before, now = items_of(planned), items_of(found)
@@ -45,14 +52,22 @@ def compare(planned: tuple[str, ...], found: tuple[str, ...]) -> Same | Less | D
     gone = tuple(k for k in before if k not in now)
     if header_before == header_now and not changed and not more:
         return Less(gone)
-    lines = [f"- {x}" for x in header_before if x not in header_now][:SHOWN_LINES]
-    lines += [f"+ {x}" for x in header_now if x not in header_before][:SHOWN_LINES]
+    was = [x for x in header_before if x not in header_now][:SHOWN_LINES]
+    lines = _sides(was, [x for x in header_now if x not in header_before][:SHOWN_LINES], told)
     if header_before != header_now and not lines:
         lines = ["+ the same lines in another order, or another number of times"]
     for key in changed[:SHOWN_LINES]:
-        lines += [f"- {key}  {before[key]}", f"+ {key}  {now[key]}"]
-    lines += [f"+ {key}  {now[key]}" for key in more[:SHOWN_LINES]]
+        lines += _sides([f"item {key}\t{before[key]}"], [f"item {key}\t{now[key]}"], told)
+    lines += _sides([], [f"item {key}\t{now[key]}" for key in more[:SHOWN_LINES]], told)
     return Different(tuple(lines), only_more=header_before == header_now and not changed)
+
+
+def _sides(was: list[str], now: list[str], told: Told) -> list[str]:
+    """Both sides in words; as they stand, too, where the words are the same or say nothing."""
+    words = [[told(x) for x in side] for side in (was, now)]
+    if words[0] == words[1] or not any(w for side in words for w in side):
+        words = [[" ".join(filter(None, (told(x), f"({plainly(x)})"))) for x in side] for side in (was, now)]
+    return [f"- {w}" for w in words[0] if w] + [f"+ {w}" for w in words[1] if w]
 
 
 def header(lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -188,7 +188,7 @@ def test_an_undo_that_is_stale_on_one_host_is_begun_on_none(new_scene: NewScene)
     sent = scene.changes("h1")
     state = scene.apply(plan)
     assert (state.outcome, scene.changes("h1")) == (Outcome.REFUSED, sent)
-    assert "- new" in state.hosts["h2"].lines
+    assert "- new  9" in state.hosts["h2"].lines
 
 
 def test_two_steps_of_one_directory_are_both_taken_back(new_scene: NewScene) -> None:
