@@ -28,7 +28,8 @@ class RunCommand(Action[CommandState]):
     """Run one program with its arguments, where its guard says that it is wanted.
 
     `unless` and `only_if` are programs too, that must only read: they are run in every look. Exit code 0 is yes, 1 to
-    125 is no; a guard that is ended by a signal or its deadline cannot tell. Without a guard it always acts, the plan
+    125 is no; a guard that is ended by a signal or its deadline cannot tell. Afterwards the guard must say that it is
+    wanted no more: that is how its effect is seen. Without a guard it always acts, the plan
     says so, and a high risk asks for more than a y. What a command does cannot be undone. There is no shell, nothing
     to read from, and no terminal; arguments are shown in the plan and in the host's list of processes, so they must
     be no secrets: write those into a private file with file.put, and name the file.
@@ -36,7 +37,7 @@ class RunCommand(Action[CommandState]):
 
     name = "command.run"
     risk = Risk.MEDIUM
-    example = "{argv: [systemctl, daemon-reload], only_if: [test, /etc/app/app.service, -nt, /run/app.loaded]}"
+    example = "{argv: [useradd, --system, app], unless: [id, app]}"
 
     argv: tuple[Text, ...] = param("The program and its arguments; no shell reads them", minItems=1)
     unless: tuple[Text, ...] = param("Run it only where this program, which only reads, says no", default=[])

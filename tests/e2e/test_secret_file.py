@@ -27,8 +27,8 @@ steps:
     file.put: {path: "{{ folder }}/app.conf", content: "rotated = yes\\npassword = {{ password }}\\n", mode: "0640"}
   - id: told
     command.run:
-      argv: [grep, password, "{{ folder }}/app.conf"]
-      only_if: [test, -e, "{{ folder }}/app.conf"]
+      argv: [sh, "{{ folder }}/tell.sh", "{{ folder }}"]
+      unless: [test, -e, "{{ folder }}/told"]
 """
 
 
@@ -59,6 +59,7 @@ def test_fault_096_the_value_is_in_the_file_and_nowhere_else(place: Path, namesp
     here = {"address": "local://", "quarantine": str(place / "shelf"), "vars": params}
     home.write_inventory({"hosts": {"here": here}})
     conf = place / "files/app.conf"
+    (place / "files/tell.sh").write_text('cat "$1/app.conf"; touch "$1/told"')
     conf.write_text("password = the-old-password\n")
     said = []
 
