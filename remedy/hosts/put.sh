@@ -16,7 +16,7 @@ remedy_put() {
 	)
 	remedy_content=${remedy_content%.}
 	set -C
-	true >"$2" || give_up "cannot create a file beside $remedy_path"
+	{ true >"$2"; } 2>/dev/null || give_up "cannot create a file beside $remedy_path"
 	set +C
 	remedy_fill "$@" && mv -f -- "$2" "$1" && { sync -- . 2>/dev/null || :; } && return
 	rm -f -- "$2"

@@ -126,6 +126,8 @@ def page(machine: str, goals: Iterable[Goal], cells: Cells, notes: Iterable[str]
         "| run | hosts | by | rounds | wall s (least) | controller CPU s | hosts' CPU s | memory MiB |",
         "|---|---|---|---|---|---|---|---|",
         *(_cell(key, runs) for key, runs in sorted(cells.items(), key=lambda c: (-c[0][2], c[0][1], _wall(c[1])))),
+        "",
+        "What a run costs, why, and what would make it cheaper: [ADR 12](adr/0012-processes-are-the-price.md).",
         *(f"\n{note}" for note in notes),
     ]
     return "\n".join(lines) + "\n"
