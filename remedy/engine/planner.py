@@ -38,6 +38,7 @@ from remedy.ports import Clock, Session
 
 H = TypeVar("H")
 
+NOT_ASKED = Reply(rc=1)  # of a step that is left out whatever the host is like
 ENGINE = "1"  # grows when the meaning of a plan changes; older plans are then void
 
 
@@ -168,7 +169,7 @@ def _questions(resolved: Resolved) -> list[Look]:
     asked = [*checks.asked_in(resolved.symptom), *resolved.diagnose]
     asked += checks.asked_in(resolved.until)
     looks = [a.look for a in asked]
-    looks += [s.action.look(resolved.host) for s in resolved.steps if s.action is not None]
+    looks += [s.action.look(resolved.host) for s in resolved.steps if s.action is not None and not s.is_left_out]
     return list(dict.fromkeys(looks))
 
 
@@ -183,7 +184,7 @@ def _planned(resolved: Resolved, answers: dict[Look, Reply], facts: Any) -> Call
             if step.action is None:
                 planned.append(_question(step, wanted=wanted))
                 continue
-            reply = answers[step.action.look(resolved.host)]
+            reply = NOT_ASKED if step.is_left_out else answers[step.action.look(resolved.host)]
             guarded = not checks.is_empty(resolved.symptom)
             planned.append(plan_step(step, reply, facts, resolved.host, has_symptom=guarded, wanted=wanted))
         return tuple(planned)
@@ -197,8 +198,9 @@ def _seen(resolved: Resolved, answers: dict[Look, Reply]) -> dict[str, Json]:
         return {}
     seen = {}
     for step in resolved.steps:
-        if step.action is not None and answers[step.action.look(resolved.host)].answered:
-            seen[step.id] = seen_of(step.action, answers[step.action.look(resolved.host)])
+        reply = answers.get(step.action.look(resolved.host)) if step.action and not step.is_left_out else None
+        if reply is not None and step.action is not None and reply.answered:
+            seen[step.id] = seen_of(step.action, reply)
     return observations(seen)
 
 

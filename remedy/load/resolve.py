@@ -144,6 +144,7 @@ class _Resolver:
             title=self._text(raw.get("title", ""), below(pointer, "title")),
             action=None,
             when=None if when is True else self._when(when, below(pointer, "when")),
+            when_is_fixed=isinstance(when, bool) or "seen" not in templates.parse(str(when)).names,
             when_text="" if when is True else str(when).lower() if isinstance(when, bool) else str(when),
             timeout_s=self._duration(raw.get("timeout", 0), below(pointer, "timeout")),
             at=self._at(pointer),

@@ -59,6 +59,7 @@ class Step:
 
     `when` is None where the step is always wanted; else it is called with what was observed
     (step id -> observation as JSON) and raises Invalid where its expression goes wrong.
+    One that does not read what was observed is asked first, and the step not looked at where it is not wanted.
     """
 
     id: str
@@ -68,8 +69,14 @@ class Step:
     params: Mapping[str, Json] = field(default_factory=dict)  # canonical
     when: Callable[[Mapping[str, Json]], bool] | None = None
     when_text: str = ""
+    when_is_fixed: bool = False  # it does not read what was observed
     timeout_s: int = 0
     at: str = ""
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the step is not wanted, whatever the host is like."""
+        return self.when is not None and self.when_is_fixed and not self.when({})
 
 
 @dataclass(frozen=True, kw_only=True)

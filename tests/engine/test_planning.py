@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,17 @@ def test_a_step_that_is_not_wanted_is_planned_as_nothing_with_the_reason(new_sce
     (one,) = plan.hosts[0].steps
     assert (one.change, one.reason) == (None, "when: wanted")
     assert seen == [{"s": {"root": "/a", "files": {"a0": "1:0", "a1": "1:1", "a2": "1:2"}}}]
+
+
+@pytest.mark.parametrize("is_fixed", [True, False])
+def test_a_step_that_is_not_wanted_whatever_is_seen_is_not_even_looked_at(new_scene: NewScene, is_fixed: bool) -> None:
+    scene = new_scene()
+    unwanted = replace(step("s", "toy.drop", when=lambda _: False, where="/a"), when_is_fixed=is_fixed)
+    plan = scene.plan(always(unwanted))
+    asked = [look for sent in scene.machines["h1"].sent for look in sent.looks]
+    (one,) = plan.hosts[0].steps
+    assert (one.change, one.reason) == (None, "when: wanted")
+    assert (one.look in asked, bool(one.ground)) == (not is_fixed, not is_fixed)
 
 
 def test_ages_are_made_absolute_when_the_plan_is_made(new_scene: NewScene) -> None:

@@ -223,6 +223,13 @@ def test_when_reads_parameters_and_what_was_seen() -> None:
     assert refused.value.at.startswith("plain.yml:7:")
 
 
+def test_a_step_is_left_out_before_any_look_where_its_when_reads_parameters_alone() -> None:
+    params = "n: {type: int, default: 3}"
+    assert one_step("ask: go, when: '{{ n > 3 }}'", params).is_left_out
+    assert not one_step("ask: go, when: '{{ n > 2 }}'", params).is_left_out
+    assert not one_step("ask: go, when: '{{ n > 3 and seen.one.free < 5 }}'", params).is_left_out
+
+
 def test_when_is_true_or_false_and_nothing_else() -> None:
     wanted = one_step("ask: go, when: '{{ n }}'", "n: {type: int, default: 1}").when
     assert wanted is not None
@@ -230,7 +237,7 @@ def test_when_is_true_or_false_and_nothing_else() -> None:
         wanted({})
     never = one_step("ask: go, when: false")
     assert never.when is not None
-    assert (never.when({}), never.when_text) == (False, "false")
+    assert (never.when({}), never.when_text, never.is_left_out) == (False, "false", True)
     assert one_step("ask: go, when: true").when is None
 
 
