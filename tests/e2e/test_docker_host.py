@@ -1,9 +1,10 @@
-"""`remedy apply compose-service-down` on a host where a service of a Compose project is down."""
+"""Playbooks on a host with a Docker engine: a service of a Compose project that is down, a disk that is full."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.actions.waste import Engine
 from tests.e2e.home import Done, Home
 from tests.lab import DockerHost
 
@@ -90,3 +91,30 @@ def test_a_service_of_another_name_is_not_told_to_be_healthy(shop: Shop) -> None
 
     assert planned.code == 4, planned
     assert "its services: " in planned.out + planned.err
+
+
+def test_the_last_step_of_disk_full_removes_waste_where_a_docker_engine_runs_and_is_not_asked_elsewhere(
+    shop: Shop,
+) -> None:
+    host = shop.host
+    host.fill(95)
+    engine = Engine(host)
+    before = engine.picture()
+    engine.build("echo one >/one", is_buildkit=True)
+    host.sh("now=$(date +%s); until [ $(date +%s) -gt $((now + 2)) ]; do sleep 0.2; done")
+    apply = ("apply", "disk-full", "--host", "prod1", "-p", "mount=/srv/data", "-p", "log_dir=/srv/data/log", "--yes")
+
+    elsewhere = shop.home.remedy(*apply, "--json")
+
+    steps = {s["step"]: s for s in elsewhere.document["hosts"]["prod1"]["steps"]}
+    assert steps["build-cache"]["outcome"] == "unchanged"
+    assert len(engine.dangling()) == 1
+
+    here = shop.home.remedy(*apply, "-p", "has_docker=true", "-p", "docker_old=1s", "--json")
+
+    steps = {s["step"]: s for s in here.document["hosts"]["prod1"]["steps"]}
+    assert steps["build-cache"]["outcome"] == "changed", here
+    assert here.document["verdict"] == "ineffective", "the engine's files are on another filesystem than the full one"
+    assert (engine.dangling(), engine.cache()) == ([], [])
+    assert engine.picture() == before
+    host.sh("rm /srv/data/ballast.bin")
