@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from remedy.cli.options import Target, path_of
+from remedy.cli.progress import Progress
 from remedy.cli.text import Paint, counted, visible
 from remedy.cli.wiring import Parts, overrides_of
 from remedy.cli.world import World
@@ -56,11 +57,28 @@ def check(parts: Parts, playbook: str, target: Target) -> dict[str, Checked]:
     chosen = select(parts.inventory, target.hosts, target.groups)
     overrides = overrides_of(target.given)
     resolved = [resolve(loaded, host, overrides, parts.catalogue) for host in chosen]
-    visited = parts.fleet.look_at_all(resolved, lambda r: _ask(parts, r), lambda r: r.host.name)
+    progress = Progress(parts.world, [host.name for host in chosen])
+    try:
+        visited = parts.fleet.look_at_all(resolved, lambda r: _ask(parts, r, progress), lambda r: r.host.name)
+    finally:
+        progress.done()
     return {name: _or_left_out(met, alone=len(visited) == 1) for name, met in visited.items()}
 
 
-def _ask(parts: Parts, resolved: Resolved) -> Checked:
+def _ask(parts: Parts, resolved: Resolved, progress: Progress) -> Checked:
+    """What one host says, told to `progress` meanwhile."""
+    name = resolved.host.name
+    progress.host(name, "looking")
+    try:
+        checked = _asked(parts, resolved)
+    except RemedyError as error:
+        progress.host(name, error.kind)
+        raise
+    progress.host(name, "seen")
+    return checked
+
+
+def _asked(parts: Parts, resolved: Resolved) -> Checked:
     looks = [*verify.looks_of(resolved.symptom), *verify.looks_of(resolved.verify)]
     looks = list(dict.fromkeys(looks))
     replies = dict(zip(looks, parts.fleet.session(resolved.host).look(looks), strict=True)) if looks else {}

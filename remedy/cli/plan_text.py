@@ -36,7 +36,16 @@ def plan_lines(plan: Plan, paint: Paint, approvals: Sequence[Approval] = (), *, 
         lines += group_lines(plan, paint)
     for part in () if grouped else plan.hosts:
         lines += ["", *host_lines(part, paint, whole=whole)]
-    return [*lines, "", *_total(plan, paint), *consent_lines(plan, approvals)]
+    return [*lines, "", *_same_machines(plan, paint), *_total(plan, paint), *consent_lines(plan, approvals)]
+
+
+def _same_machines(plan: Plan, paint: Paint) -> list[str]:
+    """Names that share a pinned key, which are taken for one machine."""
+    names: dict[str, list[str]] = {}
+    for part in plan.hosts:
+        names.setdefault(part.identity, []).append(part.host)
+    shared = [names_text(found) for found in names.values() if len(found) > 1]
+    return [paint.yellow(f"one machine, by its key or address: {found}; one after another") for found in shared]
 
 
 def _made(plan: Plan, paint: Paint) -> list[str]:

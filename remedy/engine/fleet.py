@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from remedy.errors import Refused, RemedyError
 from remedy.model import Host
@@ -17,6 +17,7 @@ T = TypeVar("T")
 H = TypeVar("H")
 
 THREADS = 50  # hosts at once: past this two cores gain nothing
+ALIVE_S = 0.5  # between two looks whether anybody is still at work
 FILES_EACH = 3  # of an open conversation: the pipes of a local host; SSH takes one
 FILES_BESIDE = 40  # the store, terminals, libraries that are read while hosts are open, secrets' commands
 
@@ -102,7 +103,7 @@ def on_all(
     """
     if len(hosts) == 1:
         return {name(hosts[0]): _visited(visit, hosts[0])}
-    waiting, ended = deque(enumerate(hosts)), SimpleQueue[tuple[int, T | BaseException] | None]()
+    waiting, ended = deque(enumerate(hosts)), SimpleQueue[tuple[int, T | BaseException]]()
 
     def work() -> None:
         while waiting:
@@ -113,13 +114,12 @@ def on_all(
                 except BaseException as unforeseen:  # noqa: BLE001 - raised again in the caller's thread
                     waiting.clear()
                     ended.put((at, unforeseen))
-        ended.put(None)
 
     try:
-        begun = _begin(work, min(at_once, len(hosts)))
-        return _gathered(hosts, name, ended, begun)
+        found = _gathered(len(hosts), ended, _begin(work, min(at_once, len(hosts))))
     finally:
         waiting.clear()
+    return {name(host): found[at] for at, host in enumerate(hosts)}
 
 
 def _visited(visit: Callable[[H], T], host: H) -> T | RemedyError:
@@ -129,33 +129,42 @@ def _visited(visit: Callable[[H], T], host: H) -> T | RemedyError:
         return error
 
 
-def _begin(work: Callable[[], None], threads: int) -> int:
+def _begin(work: Callable[[], None], threads: int) -> list[Thread]:
     """Start so many threads, or as many as this machine lets us; at least one."""
-    for begun in range(threads):
+    begun: list[Thread] = []
+    for _ in range(threads):
+        thread = Thread(target=work, daemon=True)
         try:
-            Thread(target=work, daemon=True).start()
+            thread.start()
         except RuntimeError as no_more:  # "can't start new thread"
-            if not begun:
-                raise Refused(
-                    "this machine lets remedy start no thread", fix="ulimit -u, or free some memory"
-                ) from no_more
-            return begun
-    return threads
+            if begun:
+                break
+            fix = "ulimit -u, or free some memory"
+            raise Refused("this machine lets remedy start no thread", fix=fix) from no_more
+        begun.append(thread)
+    return begun
 
 
 def _gathered(
-    hosts: Sequence[H], name: Callable[[H], str], ended: SimpleQueue[tuple[int, T | BaseException] | None], threads: int
-) -> dict[str, T | RemedyError]:
+    hosts: int, ended: SimpleQueue[tuple[int, T | BaseException]], threads: Sequence[Thread]
+) -> dict[int, T | RemedyError]:
+    """What came of every host. Raises what nobody foresaw, once no thread is at work any more."""
     found: dict[int, T | RemedyError] = {}
     unforeseen: list[BaseException] = []
-    while threads:
-        match ended.get():
-            case None:
-                threads -= 1
-            case (_, BaseException() as raised) if not isinstance(raised, RemedyError):
-                unforeseen.append(raised)
-            case (at, met):
-                found[at] = cast("T | RemedyError", met)
+    while len(found) < hosts:
+        is_over = not any(t.is_alive() for t in threads)
+        try:
+            at, met = ended.get(timeout=ALIVE_S) if not is_over else ended.get_nowait()
+        except Empty:
+            if is_over:
+                break
+            continue
+        if isinstance(met, BaseException) and not isinstance(met, RemedyError):
+            unforeseen.append(met)
+        else:
+            found[at] = met
     if unforeseen:
         raise unforeseen[0]
-    return {name(host): found[at] for at, host in enumerate(hosts)}
+    if len(found) < hosts:  # a thread ended without a word
+        raise Refused("this machine ran out of memory", fix="free some, or name fewer hosts")
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import random
 from pathlib import Path
 
@@ -124,6 +126,19 @@ def test_fault_038_two_hundred_permanent_changes_are_one_warning_with_every_name
 
     asked = group("apply", "disk-full", *GROUP, typed="200 hosts\n")
     assert (asked.code, group.mutations) == (0, 200), asked.err[-2000:]
+
+
+def test_fault_018_names_that_share_a_key_are_said_to_be_one_machine(tmp_path: Path) -> None:
+    group = make_group(tmp_path / "home", 5)
+    inventory = group.path / "inventory/hosts.yml"
+    blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + os.urandom(32)
+    key = f"ssh-ed25519 {base64.b64encode(blob).decode()}"
+    text = inventory.read_text()
+    for name in ("web02", "web04"):
+        text = text.replace(f"  {name}: {{", f"  {name}: {{host_key: {key}, ")
+    inventory.write_text(text)
+
+    assert "one machine, by its key or address: web[02,04]; one after another" in group("plan", "disk-full", *GROUP).out
 
 
 def test_few_hosts_are_each_shown_in_full(tmp_path: Path) -> None:

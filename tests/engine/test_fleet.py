@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from time import sleep
 
 import pytest
@@ -66,6 +67,20 @@ def test_fault_094_a_failure_stops_the_batches_after_its_own(new_scene: NewScene
     scene = fleet(new_scene, 10, h3=full(broken={"drop"}))
     scene.go(drop_until(4, limits=limits(batch=3)))
     assert touched(scene) == ["h1", "h2", "h3", "h4"]
+
+
+def test_fault_094_a_batch_begins_when_every_host_of_the_one_before_was_verified(new_scene: NewScene) -> None:
+    scene = fleet(new_scene, 10)
+    scene.go(drop_until(4, limits=limits(batch=4)))
+    first_act, verified = {}, {}
+    for at, event in enumerate(scene.seen):
+        if event.kind is Kind.STEP_INTENT:
+            first_act.setdefault(event.host, at)
+        if event.kind is Kind.CHECKED and event.body["what"] == "verify":
+            verified[event.host] = at
+    batches = [["h1"], ["h2", "h3", "h4", "h5"], ["h6", "h7", "h8", "h9"], ["h10"]]
+    for before, after in pairwise(batches):
+        assert max(verified[h] for h in before) < min(first_act[h] for h in after), (before, after)
 
 
 def test_fault_094_max_failures_are_tolerated_and_no_more(new_scene: NewScene) -> None:
