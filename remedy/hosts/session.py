@@ -184,7 +184,9 @@ class HostSession:
                 unnamed = "a runner whose lease was taken away still lives there"
                 return Busy(f"{self.talk.name}: {_held_by(*holder) or unnamed}", fix=fix)
             case ("refused",):
-                return Failed(f"{self.talk.name}: {got.text('refused').strip()}")
+                said = got.text("refused").strip()
+                fix = "install it there; looks go without" if "not installed" in said else ""
+                return Failed(f"{self.talk.name}: {said}", fix=fix)
             case other:
                 return Lost(f"{self.talk.name}: the far end's answer makes no sense: {other!r}")
 

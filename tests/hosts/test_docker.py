@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from remedy.errors import Invalid, RemedyError, Stale, Unreachable, Unsafe
-from remedy.model import Address, Host
+from remedy.model import Address, Call, Host, SecretRef
 from tests.conftest import NewBox
 from tests.hosts.far import call, change, look
 from tests.hosts.over_docker import door_to, host_of
@@ -70,6 +70,23 @@ def test_to_become_in_a_container_is_to_be_root_by_the_engines_word(new_box: New
         session = reach.connect(host_of(box, via=via, become=become))
         session.look([])
         assert session.facts.uid == uid
+
+
+@pytest.mark.parametrize("via", WAYS)
+def test_fault_014_no_value_is_on_a_command_line_in_the_container_or_on_the_way(
+    box: Box, reach: Reach, via: str
+) -> None:
+    reach.secrets = {"s": "canary-in-a-secret"}
+    session = reach.connect(host_of(box, via=via))
+    lease, _ = session.lease(f"canary-run{via}", "canary-owner", [look("t_show", "canary-look")])
+    secret = Call(family="t", function="t_rc", args=("0", SecretRef("s")))
+    reply = session.change(change(lease, secret, call("t_processes", items=["canary-item"]), id="canary-id"))
+    on_the_way = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
+    session.release(lease.run)
+    inside = reply.output.text.partition("PROCESSES")[2]
+    assert "sh -c" in inside
+    assert "canary" not in inside
+    assert [line for line in on_the_way if b"canary-" in line and b"docker" in line] == []
 
 
 @pytest.mark.parametrize("via", WAYS)
@@ -203,7 +220,7 @@ def test_a_way_that_is_no_host_or_leads_nowhere_is_invalid(box: Box, reach: Reac
 
 CLIENT = """
 import sys
-from remedy.model import Address, Host
+from remedy.model import Address, Call, Host, SecretRef
 from tests.hosts.far import look
 from tests.hosts.over_ssh import Reach
 name, engine = sys.argv[1:]
