@@ -13,6 +13,7 @@ from remedy.errors import Forbidden
 from remedy.model import Argument, Call, Change, Facts, Host, Operation, PlannedStep, Put, UndoBy
 
 HERE = "the machine that remedy runs on"
+NEAR = f"{HERE}, and a step works in a directory around remedy's own files"
 JUMP = "the machine through which other hosts are reached"
 
 
@@ -42,10 +43,10 @@ def is_here(own: Own, host: Host, facts: Facts) -> bool:
     return bool(own.machine) and facts.machine == own.machine
 
 
-def place_of(own: Own, host: Host, facts: Facts) -> str:
+def place_of(own: Own, host: Host, facts: Facts, steps: Iterable[PlannedStep] = ()) -> str:
     """What this host is to remedy itself; "" where it is nothing special."""
     if is_here(own, host, facts):
-        return HERE
+        return NEAR if any(_is_around(own, s.change) for s in steps if s.change) else HERE
     return JUMP if host.name in own.jumps else ""
 
 
@@ -80,6 +81,13 @@ def _own_thing(own: Own, change: Change) -> str:
         if mine := _owned(own, root):
             return mine
     return ""
+
+
+def _is_around(own: Own, change: Change) -> bool:
+    """Whether a change works in a directory that own things lie below; it leaves them alone, by its list."""
+    roots = {t.removeprefix("path:") for t in change.touches if t.startswith("path:")}
+    names = {n.rstrip("/") for r in roots for n in (posixpath.normpath(r), own.real(r))}
+    return any(path.startswith(f"{name}/") for name in names for path in own.paths)
 
 
 def _paths(operation: Operation, roots: Iterable[str]) -> Iterator[str]:

@@ -121,7 +121,7 @@ class Planner:
             if s.look is not None
         ]
         demand_apart(self.own, host, session.facts, back)
-        own = place_of(self.own, host, session.facts)
+        own = place_of(self.own, host, session.facts, back)
         here = replace(part, entry=entry_of(host), container=session.facts.container, own=own)
         return undo_part(here, tuple(back))
 
@@ -157,7 +157,7 @@ class Planner:
             resolved, answers, session.facts.now, self.catalogue, _planned(resolved, answers, session.facts)
         )
         demand_apart(self.own, host, session.facts, part.steps)
-        return replace(part, container=session.facts.container, own=place_of(self.own, host, session.facts))
+        return replace(part, container=session.facts.container, own=place_of(self.own, host, session.facts, part.steps))
 
 
 def _new_id() -> str:

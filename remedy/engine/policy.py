@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remedy.engine.calendar import Shut, begins_next, shut_by
+from remedy.engine.own import NEAR
 from remedy.errors import Forbidden
 from remedy.model import Call, Cap, Change, Host, HostPlan, Need, Policy, Put, Risk, Rule, Scope, UndoImpossible
 
@@ -31,6 +32,7 @@ class Subject:
     size_bytes: int = 0
     files: int = 0
     own: bool = False  # remedy runs there, or reaches others through it
+    near: bool = False  # and its own files lie below what is worked on
 
 
 def risk_of(change: Change, *, has_symptom: bool) -> Risk:
@@ -66,6 +68,7 @@ def _subject(playbook: str, host: HostPlan) -> Subject:
         size_bytes=sum(c.effect.size_bytes for c in changes),
         files=sum(map(files_of, changes)),
         own=bool(host.own),
+        near=host.own == NEAR,
     )
 
 
@@ -109,7 +112,8 @@ def need_of(playbook: str, hosts: Sequence[HostPlan], policy: Policy) -> Need:
 def need_of_one(subject: Subject, policy: Policy) -> Need:
     """What one host demands: of the rules that fit it the strictest; where none does, of the built-in ones.
 
-    Something of high risk is never done by itself, whatever a rule says; nor is anything on remedy's own machine.
+    Something of high risk is never done by itself, whatever a rule says; nor is anything on remedy's own machine,
+    and where its own files are around, the host's name is typed.
     """
     assert subject.risk is not None
     rules = rules_for(subject, policy)
@@ -123,7 +127,7 @@ def need_of_one(subject: Subject, policy: Policy) -> Need:
         risk=subject.risk,
         people=max(people, 1) if subject.risk is Risk.HIGH or subject.own else people,
         never=never,
-        typed=subject.host if typed else "",
+        typed=subject.host if typed or subject.near else "",
         rule="; ".join(r.at for r in deciding),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from remedy.engine.own import HERE, JUMP, Own, demand_apart, is_here, place_of
+from remedy.engine.own import HERE, JUMP, NEAR, Own, demand_apart, is_here, place_of
 from remedy.engine.policy import need_of
 from remedy.errors import Forbidden
 from remedy.hosts.fake import FACTS
@@ -109,6 +109,14 @@ def test_fault_095_on_its_own_machine_nothing_is_done_by_itself(new_scene: NewSc
     plan = planner.plan([drop_until(4).on(scene.inventory["h1"])])
     assert (plan.hosts[0].own, plan.need.people) == (HERE, 1)
     assert need_of(plan.playbook, plan.hosts, scene.policy).people == 1
+
+
+def test_fault_095_around_its_own_files_the_hosts_name_is_typed(new_scene: NewScene) -> None:
+    scene = new_scene()
+    near, far = replace(OWN, paths=("/a/ops/.remedy",)), replace(OWN, paths=("/elsewhere/.remedy",))
+    for own, typed, place in ((near, "h1", NEAR), (far, "", HERE)):
+        plan = replace(scene.planner(), own=own).plan([drop_until(4).on(scene.inventory["h1"])])
+        assert (plan.need.typed, plan.hosts[0].own) == (typed, place)
 
 
 def test_fault_095_a_step_that_would_touch_it_makes_no_plan(new_scene: NewScene) -> None:
