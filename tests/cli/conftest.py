@@ -18,6 +18,7 @@ from remedy.cli.world import World
 from remedy.hosts.fake import FakeHost, FakeTransport
 from tests.cli.box import Disk, full_disk
 from tests.cli.local import make_local_home
+from tests.outputs import hold
 
 ANN, BEN = "uid:1000 (ann)", "uid:1001 (ben)"
 
@@ -119,6 +120,8 @@ class Bench:
         )
         code = run(argv, world)
         assert "Traceback" not in out.getvalue() + err.getvalue()
+        if "--json" in argv and out.getvalue().startswith(("{", "[")):
+            hold(argv, out.getvalue())
         return Done(code, out.getvalue(), err.getvalue())
 
     def plan(self, host: str = "test1") -> str:

@@ -15,6 +15,7 @@ from remedy.cli.edge import run
 from remedy.cli.world import World
 from remedy.load.inventory import load_inventory
 from tests.load.ansible.beside import write
+from tests.outputs import hold
 
 INI = """\
 [web]
@@ -50,6 +51,7 @@ class Place:
     def document(self, *argv: str) -> Any:
         code, out, err = self(*argv, "--json")
         assert code == 0, (out, err)
+        hold((*argv, "--json"), out)
         return json.loads(out)
 
 

@@ -15,6 +15,7 @@ from remedy.load.inventory import load_inventory
 from remedy.store.sqlite import SqliteStore
 from tests.cli.conftest import Done, Terminal
 from tests.lab.sshd import SshdHost
+from tests.outputs import hold
 
 ENTRY = """\
 hosts:
@@ -41,6 +42,8 @@ class Home:
         stdin = io.StringIO() if typed is None else Terminal(typed)
         environ = {"NO_COLOR": "1", "TERM": "dumb"}
         code = run(argv, World(stdin=stdin, stdout=out, stderr=err, environ=environ, cwd=self.path))
+        if "--json" in argv:
+            hold(argv, out.getvalue())
         return Done(code, out.getvalue(), err.getvalue())
 
     @property
