@@ -53,3 +53,19 @@ def test_a_healthy_service_is_left_alone(home: Home, host: LabHost) -> None:
 
     assert applied.code == 0, applied
     assert invocation(host) == before
+
+
+@pytest.mark.parametrize("via", [None, pytest.param("here", marks=pytest.mark.long)])
+def test_a_service_in_a_container_with_systemd_is_restarted_without_its_sshd(
+    home: Home, lab_host: LabHost, via: str | None
+) -> None:
+    engine = {"engine": lab_host.engine.url, "identity": None, "host_key": None, "become": True}
+    entry = lab_host.entry(address=f"docker://{lab_host.container}", via=via, vars=PARAMS, **engine)
+    home.write_inventory({"hosts": {"box": entry, "here": {"address": "local://"}}})
+    lab_host.sh("systemctl stop app")
+    before = invocation(lab_host)
+
+    applied = home.remedy("apply", "service-down", "--host", "box", "--yes", "--json")
+
+    assert (applied.code, applied.document["verdict"]) == (0, "resolved"), applied
+    assert invocation(lab_host) not in ("", before)
