@@ -21,6 +21,7 @@ from tests.lab.relay import Relay
 DAY_S = 86_400
 MIB = 2**20
 WEB_HOSTS = 8
+MOMENT = "y, and a moment later"
 OLD = {2: (9 * MIB, 9), 3: (11 * MIB, 16), 4: (12 * MIB, 23)}  # number: size in bytes, age in days
 VALUES = {
     "mount": "/srv/data",
@@ -214,7 +215,7 @@ class Night:
         at = max(n for n, line in enumerate(frame) if re.match(counts, line))
         screens = (
             (_typed(args), asked),
-            ("y, and a moment later", frame[at:]),
+            (MOMENT, frame[at:]),
             ("and at the end", seen.end[len(asked) :]),
         )
         return Scene("A fleet", why, screens)

@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from tests.e2e.home import Home
-from tests.e2e.night import PAGE, WEB_HOSTS, Night, page, screens_of
+from tests.e2e.night import MOMENT, PAGE, WEB_HOSTS, Night, page, screens_of
 from tests.e2e.screen import drawn
 from tests.lab import LabHost
 from tests.lab.relay import Relay
@@ -25,6 +25,9 @@ def test_the_page_shows_what_is_printed(home: Home, fresh_lab_host: LabHost, ssh
     shown = screens_of(PAGE.read_text())[: len(printed)]
     assert [s[0] for s in shown] == [s[0] for s in printed], "run: make docs-lab"
     for old, new in zip(shown, printed, strict=True):
+        if MOMENT in old[0]:  # which moment it is differs from time to time
+            assert new[1].startswith("N hosts: ")
+            continue
         ratio = SequenceMatcher(None, old, new, autojunk=False).ratio()
         assert ratio >= ALIKE, ("run: make docs-lab", old, new)
 
