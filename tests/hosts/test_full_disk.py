@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from remedy.actions.catalogue import shipped
 from remedy.errors import Failed
 from remedy.hosts.session import HostSession
-from remedy.model import Put
+from remedy.model import Put, UndoBy
 from tests.hosts.far import call, change
 from tests.hosts.over_ssh import Reach, host_of
 from tests.lab.sshd import SshdHost, SshdLab
@@ -76,3 +77,26 @@ def test_fault_055_without_room_for_a_receipt_nothing_is_done(host: SshdHost, se
     host.sh("test ! -e /srv/mark && rm /run/filler")
     assert session.receipts("r1") == {}
     assert session.change(change(lease, call("t_mark", "/srv/mark", "x"))).state == "done"
+
+
+def test_fault_055_a_plan_of_a_file_that_finds_no_room_leaves_the_old_one_and_can_be_made_again(
+    host: SshdHost, session: HostSession
+) -> None:
+    host.sh("printf 'old\\n' >/srv/data/file; chmod 640 /srv/data/file")
+    there = host_of(host)
+    put = shipped().action("file.put", {"path": "/srv/data/file", "content": "x" * 60_000, "mode": "0600"})
+    asked = put.look(there)
+    (seen,) = session.look([asked])
+    planned = put.plan(put.see(seen))
+    assert planned is not None
+    lease, _ = session.lease("r1", "tester", [])
+    fill(host, "/srv/data")
+    reply = session.change(change(lease, *planned.operations, seen=asked, ground=seen.ground))
+    assert (reply.state, "as it was" in reply.output.text) == ("failed", True)
+    assert session.look([asked])[0].ground == seen.ground
+    host.sh("rm /srv/data/filler")
+    reply = session.change(change(lease, *planned.operations, id="c2", seen=asked, ground=seen.ground))
+    assert (reply.state, put.plan(put.see(session.look([asked])[0]))) == ("done", None)
+    assert isinstance(planned.undo, UndoBy)
+    reply = session.change(change(lease, *planned.undo.operations, id="c3"))
+    assert (reply.state, host.sh("cat /srv/data/file; stat -c %a /srv/data/file").split()) == ("done", ["old", "640"])
