@@ -106,7 +106,7 @@ class WriteFile(Action[FileState]):
         path, where = quoted(str(operation.args[0])), str(operation.args[-1])
         match operation.function:
             case "file_keep":
-                return f"mkdir -m 700 -- {quoted(where)}", f"cp -pP -- {path} {quoted(where)}/kept"
+                return f"mkdir -p -m 700 -- {quoted(where)}", f"cp -pP -- {path} {quoted(where)}/kept"
             case "file_bring":
                 new = quoted(f"{operation.args[0]}.new")
                 return f"cp -pP -- {quoted(where)}/kept {new}", f"mv -f -- {new} {path}"
@@ -242,6 +242,8 @@ class WriteFile(Action[FileState]):
             lines.append(f"the file has {plural(seen.links, 'name')}; the others keep what it held")
         if seen.has_access_list:
             lines.append("its access list (ACL) is not kept")
+        if any(isinstance(p, SecretRef) for p in self.content) and self._mode(seen)[-1] in "4567":
+            lines.append(f"it holds a secret, and mode {self._mode(seen)} lets everybody on the host read it")
         return (*lines, *self._difference(seen))
 
     def _difference(self, seen: FileState) -> tuple[str, ...]:

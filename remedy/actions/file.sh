@@ -38,6 +38,7 @@ file_enter() {
 	file_dir=${file_dir:-/}
 	if ! [ -d "$file_dir" ]; then
 		! [ -e "$file_dir" ] || lacks "$file_dir is not a directory"
+		files_demand_missing "$file_dir"
 		return 1
 	fi
 	cd -P -- "$file_dir" 2>/dev/null || lacks "$file_dir cannot be entered"

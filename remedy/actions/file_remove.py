@@ -123,7 +123,7 @@ class RemoveFile(Action[FileFound]):
         look = note("look first: the file was seen by inode, size and time, and no process held it open")
         if not store:
             return look, f"rm -f -- {path}"
-        return look, f"mkdir -m 700 -- {quoted(store)}", f"cp -pP -- {path} {kept}", f"rm -f -- {path}"
+        return look, f"mkdir -p -m 700 -- {quoted(store)}", f"cp -pP -- {path} {kept}", f"rm -f -- {path}"
 
     def restored(self, before: FileFound, after: FileFound) -> str:
         """A file that came back has another inode; size and time tell that it is the same."""

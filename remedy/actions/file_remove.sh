@@ -10,6 +10,7 @@ file_remove_look() {
 	file_remove_dir=${1%/*} file_remove_base=${1##*/}
 	file_remove_dir=${file_remove_dir:-/}
 	if ! [ -d "$file_remove_dir" ]; then
+		files_demand_missing "$file_remove_dir"
 		printf 'dir none\nwhat none\nquarantine none\n--\n'
 		return
 	fi

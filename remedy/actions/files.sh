@@ -15,6 +15,7 @@ files_prune_look() {
 	[ -r /proc/self/fd ] || lacks "/proc is not mounted"
 	echo "cutoff $3"
 	if ! [ -e "$1" ] && ! [ -h "$1" ]; then
+		files_demand_missing "$1"
 		printf 'root none\nquarantine none\n--\n'
 		return
 	fi
@@ -36,6 +37,13 @@ files_enter_root() {
 	[ -d "$1" ] || lacks "$1 is not a directory"
 	cd -P -- "$1" 2>/dev/null || lacks "$1 cannot be entered"
 	[ "$PWD" = "$1" ] || lacks "$1 is reached through a symbolic link; name $(escape "$PWD") instead"
+}
+
+# End unless what is not seen at PATH is really not there: this login may not be let in above it.
+files_demand_missing() {
+	files_up=$1
+	while [ -n "$files_up" ] && ! [ -e "$files_up" ] && ! [ -h "$files_up" ]; do files_up=${files_up%/*}; done
+	[ -x "${files_up:-/}" ] || ! [ -d "${files_up:-/}" ] || lacks "${files_up:-/} cannot be entered"
 }
 
 files_walk() {

@@ -2,8 +2,9 @@
 
 import os
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -165,6 +166,61 @@ def test_an_undo_leaves_alone_what_somebody_else_wrote_meanwhile(using: Using, t
         assert done.returncode != 0
         assert b"somebody else changed it" in done.stderr
         assert path.read_bytes() == b"theirs\n"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_owner_and_group_are_set_by_name_and_come_back(using: Using, tmp_path: Path) -> None:
+    path, folder = tmp_path / "it", tmp_path / "folder"
+    path.write_text("same\n")
+    folder.mkdir(mode=0o700)
+    wanted: dict[str, Json] = {"owner": "nobody", "group": "daemon", "mode": "2750"}
+    for name, where, more in (("file.put", path, {"content": "same\n"}), ("dir.make", folder, {})):
+        os.chown(where, 7, 9)
+        before = where.stat().st_mode, where.stat().st_uid, where.stat().st_gid
+        doing = using(name, path=str(where), **wanted, **more)
+        change = doing.apply()
+        assert (where.owner(), where.group(), where.stat().st_mode & 0o7777) == ("nobody", "daemon", 0o2750)
+        assert change.title.startswith("set the mode and owner of ")
+        doing.undo(change)
+        assert (where.stat().st_mode, where.stat().st_uid, where.stat().st_gid) == before
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A directory that every user can reach, and only root write."""
+    if os.getuid() != 0:
+        pytest.skip("only root can be somebody else")
+    with tempfile.TemporaryDirectory(prefix="remedy-test-", dir="/var/tmp") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+def test_who_may_not_is_told_before_anything_is_done(using: Using, open_folder: Path, far_end: FarEnd) -> None:
+    if far_end.name == "busybox":
+        pytest.skip("its tools are in a directory that nobody else can reach")
+    (open_folder / "roots").write_text("x")
+
+    def asked(name: str, path: Path, **more: Json) -> tuple[Doing, Reply]:
+        doing = using(name, path=str(path), **more)
+        program = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *doing.end.shell)
+        doing = replace(doing, end=replace(doing.end, shell=program))
+        return doing, doing.reply()
+
+    put: dict[str, Json] = {"content": "y"}
+    for name, path, more, why in (
+        ("file.put", open_folder / "roots", put, "only root can write"),
+        ("file.put", open_folder / "new", put, "cannot be written"),
+        ("file.put", open_folder / "new", {**put, "owner": "root"}, "only root can write"),
+        ("dir.make", open_folder / "new", {}, "cannot be written"),
+        ("dir.make", open_folder, {"mode": "0700"}, "only root can give"),
+    ):
+        doing, reply = asked(name, path, **more)
+        with pytest.raises(Refused, match=why):
+            doing.action.plan(doing.action.see(reply))
+    (open_folder / "closed").mkdir(mode=0o700)
+    for name in ("file.put", "file.remove", "dir.make"):
+        _, reply = asked(name, open_folder / "closed/a/b", **(put if name == "file.put" else {}))
+        assert (reply.rc, reply.error) == (3, f"{open_folder}/closed cannot be entered\n")
 
 
 # ---------------------------------------------------------------- secrets
