@@ -148,7 +148,7 @@ def test_fault_048_a_line_cut_in_a_change_is_settled_over_the_next(inner: Inner)
     settle.release("cut")
     again.close()
     assert inner.sh(f"cat {log} 2>/dev/null || :").split() == (["begun", "ended"] if begun else [])
-    wait_until(lambda: inner.processes() == [], "the end of every process")
+    wait_until(lambda: inner.processes() == [], "the end of every process", 30)
 
 
 @pytest.fixture
