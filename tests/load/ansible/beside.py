@@ -70,6 +70,7 @@ def told_by_ansible(directories: Sequence[Path]) -> dict[Path, Told]:
     environ = {
         **{k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")},
         "ANSIBLE_CONFIG": str(config),
+        "ANSIBLE_HOME": str(directories[0].parent / "ansible-home"),  # not the person's own
         "ANSIBLE_DEPRECATION_WARNINGS": "0",
         "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from random import Random
@@ -47,7 +48,8 @@ def test_the_command_ansible_inventory_says_the_same(tmp_path: Path) -> None:
     program = ansible_python().with_name("ansible-inventory")
     directory = write(tmp_path / "inventory", CORPUS["documentation, INI"])
     argv = [str(ansible_python()), str(program), "-i", str(directory), "--list"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path)
+    environ = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "ansible-home")}
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path, env=environ)
     listed = json.loads(done.stdout)
     ours = told_by_remedy(directory)
     assert listed["_meta"]["hostvars"] == {h: dict(v) for h, v in ours.hostvars.items() if v}
