@@ -95,11 +95,12 @@ compose_find() {
 	compose_found=$(printf '%s\n%s\n' "$compose_rows" "$engine_said" | compose_join "$@") || give_up "awk failed"
 }
 
-# The containers of the named services among the rows.
+# The containers of the project among the rows; none where none is of a named service.
 compose_ids_of() {
 	awk -F '\t' -v project="$compose_project" -v services="$*" "$compose_awk"'
 	BEGIN { count = split(services, names, " "); for (i = 1; i <= count; i++) wanted[names[i]] = 1 }
-	bare($2) == project && bare($5) != "True" && bare($3) in wanted { print $8 }'
+	bare($2) == project && bare($5) != "True" { ids = ids " " $8; if (bare($3) in wanted) found = 1 }
+	END { if (found) print ids }'
 }
 
 compose_join() {
@@ -119,10 +120,15 @@ compose_join() {
 		if (!(p in projects)) { projects[p] = 1; project_list = project_list " " p }
 		if (p != project || bare($5) == "True") next
 		if (!(s in known)) { known[s] = 1; list[++known_count] = s; after[s] = bare($6) }
-		if (s in wanted) { name[$8] = s "/" bare($4); files[$8] = bare($7) }
+		if (s in wanted) files[$8] = bare($7)
+		service[$8] = s; name[$8] = s "/" bare($4)
 	}
 	$1 == "state" && $2 in name {
 		is = doing($3, $4, $5, $6)
+		if (!(service[$2] in wanted)) {
+			if (is != "up" && is != "starting") ill[service[$2]] = ill[service[$2]] " " name[$2] "=" is
+			next
+		}
 		if (name[$2] in present) say("ground", "twice:" name[$2] " " present[name[$2]] " " $2)
 		present[name[$2]] = $2
 		if (which == "all" || (is != "up" && is != "starting"))
@@ -136,6 +142,7 @@ compose_join() {
 		for (i = 1; i <= count; i++) {
 			s = names[i]; line = ""
 			split("", reached); reach(s)
+			for (t in reached) if (t in ill) { needs = needs ill[t]; delete ill[t] }
 			for (j = 1; j <= count; j++) if (names[j] != s && names[j] in reached) line = line " " names[j]
 			say("ground", "service:" s " " (s in known ? "present" : "missing") line)
 		}
@@ -148,6 +155,7 @@ compose_join() {
 		say("evidence", "known" known_list)
 		say("evidence", "projects" project_list)
 		say("evidence", "dependents" dependents)
+		say("evidence", "needs" needs)
 		for (path in made) say("file", path, made[path])
 	}'
 }

@@ -85,6 +85,14 @@ def test_a_shop_that_is_down_in_three_ways(said: Said, client: str) -> None:
     assert "known web worker db" in reply.evidence
 
 
+@pytest.mark.parametrize(("services", "needs"), [(["web"], {"db/1=unhealthy", "worker/2=exited"}), (["db"], set())])
+def test_what_a_service_depends_on_and_is_down_is_told(said: Said, services: list[Json], needs: set[str]) -> None:
+    reply = said(RECORDED / CLIENTS[0], "compose.restart", {"project": "shop", "services": services}, BY_THE_END)
+    (told,) = (line.split()[1:] for line in reply.evidence if line.split()[0] == "needs")
+    assert set(told) == needs
+    assert sum(line.startswith("item ") for line in reply.ground) == 1
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_container_of_a_single_run_is_no_service(said: Said, client: str) -> None:
     reply = said(RECORDED / client, "compose.restart", {"project": "shop", "services": ["once"]}, BY_THE_END)
