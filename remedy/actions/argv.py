@@ -48,7 +48,7 @@ def why_not_run(argv: Sequence[str]) -> str:
     program, rest = _name(argv[0]), list(argv[1:])
     if program in AT_A_TERMINAL:
         return f"{program} needs a terminal, or never ends"
-    if program in FOLLOWERS and any(re.fullmatch(r"-[a-zA-Z]*[fF]|--follow(=.*)?", a) for a in rest):
+    if program in FOLLOWERS and any(re.fullmatch(r"-[0-9a-zA-Z]*[fF][0-9a-zA-Z]*|--follow(=.*)?", a) for a in rest):
         return f"{program} that follows never ends"
     if program in CONTAINERS and any(re.fullmatch(r"-(it|ti|t)|--tty", a) for a in rest):
         return "there is no terminal: -t cannot be had"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from remedy.actions.argv import why_not_run
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import CannotTell
 from remedy.hosts.session import HostSession
@@ -48,9 +49,8 @@ def commands(far: Far, catalogue: Catalogue, host: Host) -> Commands:
     return Commands(far, catalogue, host)
 
 
-def test_faults_013_and_014_arguments_arrive_as_they_are_and_nothing_of_them_is_run(
-    commands: Commands, tmp_path: Path
-) -> None:
+# faults 13, 14
+def test_arguments_arrive_as_they_are_and_nothing_of_them_is_run(commands: Commands, tmp_path: Path) -> None:
     argv = ["-n", "$(touch x)", "`touch x`", "a\nb\n", "'", "\\", "*", "", "--", "\udcff", "; touch x"]
     done = commands.run("python3", "/dev/fd/0", *argv, cwd=str(tmp_path))  # reads nothing: there is nothing to read
     assert done.state == "done"
@@ -109,9 +109,49 @@ def test_fault_049_a_command_that_hangs_is_ended_with_all_that_it_started(comman
     wait_until(lambda: not is_alive(int(pid.read_text())), "the end of the command's child")
 
 
-def test_faults_050_and_051_much_output_is_drained_and_bounded(commands: Commands) -> None:
+# faults 50, 51
+def test_much_output_is_drained_and_bounded(commands: Commands) -> None:
     start = time.monotonic()
     done = commands.run("head", "-c", "60000000", "/dev/zero")
     assert (done.state, done.output.truncated, done.output.size_bytes) == ("done", True, 60_000_000)
     assert len(done.output.text) < 1_000_000
     assert time.monotonic() - start < 60
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["sh", "-c", "true"],
+        ["/bin/bash", "-euxc", "true"],
+        ["env", "A=b", "dash", "-c", "true"],
+        ["busybox", "sh", "-c", "true"],
+        ["python3.11", "-Ic", "pass"],
+        ["perl", "-ne", "1"],
+        ["tail", "-100f", "/x"],
+        ["journalctl", "--follow"],
+        ["sudo", "-n", "watch", "ls"],
+        ["docker", "exec", "-it", "app", "ls"],
+        ["-rf"],
+        [""],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_fault_022_text_for_a_shell_and_what_never_ends_is_refused(argv: list[str]) -> None:
+    assert why_not_run(argv)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["sh", "/srv/setup.sh", "-c"],
+        ["grep", "-c", "bash", "/etc/passwd"],
+        ["tail", "-n", "5", "/x"],
+        ["docker", "exec", "-i", "app", "ls"],
+        ["python3", "/srv/x.py", "-c"],
+        ["timeout", "5", "ls"],
+    ],
+    ids=" ".join,
+)
+def test_a_program_with_arguments_is_not_refused(argv: list[str]) -> None:
+    assert why_not_run(argv) == ""
