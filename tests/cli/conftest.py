@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +163,11 @@ def bench(tmp_path: Path) -> Bench:
 
 
 @pytest.fixture
-def local_home(tmp_path: Path) -> Path:
-    """A home whose one host is this machine; `tmp_path/files` holds what its playbook takes."""
-    return make_local_home(tmp_path)
+def local_home(tmp_path: Path) -> Iterator[Path]:
+    """A home whose one host is this machine; `tmp_path/files` holds what its playbook takes.
+
+    The machine has one lease for each user: tests that run side by side take turns.
+    """
+    with (Path(tempfile.gettempdir()) / f"remedy-tests-{os.getuid()}.turn").open("w") as turn:
+        flock(turn, LOCK_EX)
+        yield make_local_home(tmp_path)
