@@ -45,7 +45,7 @@ budgets: .venv/.made
 check: format lint types layers shell budgets ## all that is told without running remedy; each part can be made alone
 
 unit: .venv/.made ## the tests that need no host and no privilege
-	$(PYTEST) -q -m '$(PURE)'
+	$(PYTEST) -q -n $(WORKERS) --dist loadfile -m '$(PURE) and not alone' && $(PYTEST) -q -m '$(PURE) and alone'
 
 test: system .venv/.made .venv-ansible ## everything but the long tests, on real hosts where they can be had
 	@checked=0; $(MAKE) --no-print-directory --keep-going check || checked=1; \

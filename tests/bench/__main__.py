@@ -20,7 +20,6 @@ from tests.lab.parts import LabMissingError
 
 TOP = Path(__file__).parent.parent.parent
 ANSIBLE_S = 320  # what its two runs at 50 hosts may well take
-MASTERS_END_S = 11  # Ansible's persistent connections, so that its next run begins cold
 
 
 @dataclass
@@ -93,7 +92,7 @@ def _measured(asked: argparse.Namespace, scratch: Path, hosts: Hosts) -> str:
     playbook = str(home / "playbooks/ten.yml")
     validate = counts.cpu_ratio([counts.remedy_program(), "-C", str(home), "validate", playbook], scratch, 7)
     pyinfra = _venv(bench, asked, "pyinfra", "pyinfra")
-    for count in (most, 1):
+    for count in (1, most):
         given = [peers.openssh(hosts, count), peers.remedy(hosts, count, home)]
         given += [peers.pyinfra(pyinfra, hosts, count)] if pyinfra else []
         kinds: tuple[Kind, ...] = ("converged", "changing", "plan") if count == most else ("converged",)
@@ -121,7 +120,6 @@ def _ansible(bench: Bench, asked: argparse.Namespace, most: int) -> None:
             except WrongError as wrong:  # too slow here, or not for this Python: the others still count
                 bench.notes.append(f"Ansible, {kind}: left out: {str(wrong).splitlines()[0]}")
                 return
-            time.sleep(MASTERS_END_S)
 
 
 def _venv(bench: Bench, asked: argparse.Namespace, package: str, program: str) -> Path | None:

@@ -26,6 +26,7 @@ class Peer:
     name: str
     commands: Mapping[Kind, Sequence[str]]
     environment: Mapping[str, str] = field(default_factory=dict)
+    lingers_s: float = 0.1  # until what it left on the hosts has ended, and its CPU can be read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ def run(peer: Peer, kind: Kind, count: int, hosts: Hosts, steps: Sequence[Step])
         raise WrongError(
             f"{peer.name}, {kind}: the hosts are not as they should be: {dict(list(left.items())[:3])}\n{said}"
         )
-    time.sleep(0.1)  # the last processes of the hosts end
+    time.sleep(peer.lingers_s)
     return Run(wall_s=taken[0], cpu_s=taken[1], memory_mib=taken[2], far_cpu_s=hosts.cpu_s() - far)
 
 

@@ -14,6 +14,7 @@ from tests.bench.measure import Peer
 
 HERE = Path(__file__).parent
 AT_ONCE = 50
+PERSIST_S = 10  # of Ansible's connections after its end; longer than its own pauses between two steps
 SSH_CONFIG = """
 Host *
   User root
@@ -80,11 +81,13 @@ def ansible(venv: Path, hosts: Hosts, count: int) -> Peer:
     lines += ["[all:vars]", *(f"{name}={value}" for name, value in settings.items())]
     (place / "hosts.ini").write_text("\n".join(lines) + "\n")
     (place / "ansible.cfg").write_text("")
-    ssh = f"-o ControlMaster=auto -o ControlPersist=10s -o UserKnownHostsFile={hosts.known_hosts} -o IdentitiesOnly=yes"
+    ssh = f"-o ControlMaster=auto -o ControlPersist={PERSIST_S}s"
+    ssh += f" -o UserKnownHostsFile={hosts.known_hosts} -o IdentitiesOnly=yes"
     call = [str(venv / "bin/ansible-playbook"), "-i", str(place / "hosts.ini"), str(place / "ten.yml")]
     return Peer(
         name="Ansible",
         commands={"converged": call, "changing": call},
+        lingers_s=PERSIST_S + 1,
         environment={
             "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
             "ANSIBLE_HOME": str(place / "home"),
