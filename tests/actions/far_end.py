@@ -151,6 +151,7 @@ class FarEndInside(FarEnd):
     within: tuple[str, ...] = ()
 
     def cut_off(self, call: Call, after_s: float) -> bool:
+        assert self.within, "or it would run on this machine"
         shell = (*self.within, "timeout", "--signal=KILL", f"{after_s:.3f}", "dash")
         end = FarEnd(self.name, shell, self.path)
         done = end.run(call.family, call.function, [str(a) for a in call.args], items=call.items)
@@ -160,7 +161,7 @@ class FarEndInside(FarEnd):
 def far_end_in(host: LabHost, shell: tuple[str, ...] = ("dash",)) -> FarEnd:
     """The far end of one shell inside a test host, as root."""
     inside = tuple(host.engine.command("exec", "--interactive", host.container))
-    return FarEndInside(f"{host.name} {shell[0]}", (*inside, *shell), GNU_PATH, inside)
+    return FarEndInside(f"{host.name} {shell[0]}", (*inside, *shell), GNU_PATH, within=inside)
 
 
 def _busybox_path(folder: Path) -> str:
