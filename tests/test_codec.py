@@ -92,7 +92,9 @@ def through_json(value: object) -> Json:
 ROUND = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.mark.parametrize("kind", [Plan, Event, Approval, PlanRow, RunRow, model.Change, model.Policy, model.Facts])
+@pytest.mark.parametrize(
+    "kind", [Plan, Event, Approval, PlanRow, RunRow, model.Change, model.Facts, model.StandingApproval]
+)
 @ROUND
 @given(data=st.data())
 def test_what_was_encoded_is_decoded_to_the_same(kind: type, data: st.DataObject) -> None:
