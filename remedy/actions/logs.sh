@@ -78,11 +78,18 @@ logs_id_of() { echo "$2"; }
 
 logs_item() {
 	unescape "$logs_path"
-	if ! logs_free_slot "$unescaped" "$logs_keep"; then
+	if ! logs_free_slot "$unescaped" "$logs_keep" && ! { [ "$1" = unfinished ] && logs_kept_already "$unescaped"; }; then
 		logs_taken "$unescaped" "$logs_keep"
 		printf 'item %s\tdrop:%s\n' "$(escape "$logs_there")" "$(stat -c '%d:%i:%s:%Y' -- "$logs_there")"
 	fi
 	printf 'item %s\t%s:%s:%s\n' "$logs_path" "$1" "$2" "$(logs_class "$2" "$3" "$4")"
+}
+
+# Is the log that is aside generation 1 of PATH already, and was only its second name not taken away?
+logs_kept_already() {
+	logs_second=${1%/*}/$logs_aside/${1##*/}
+	[ "$(stat -c %Y -- "$1.1.gz" 2>/dev/null)" = "$(stat -c %Y -- "$logs_second")" ] &&
+		[ "$(gzip -dc <"$1.1.gz" 2>/dev/null | sha256sum)" = "$(sha256sum <"$logs_second")" ]
 }
 
 # Let logs_slot be the lowest generation of PATH that is not there, up to MOST; fail where all are.

@@ -9,7 +9,7 @@
 # Read items and call FUNCTION for each, in the log's private directory, with its kind and identity.
 # logs_base is the log's name; the log's own directory is `..` there.
 logs_each_item() {
-	need stat mv rm mkdir rmdir ln chown chmod
+	need stat mv rm mkdir rmdir ln chown chmod find
 	logs_failed=0 logs_done=0
 	while IFS= read -r logs_next; do
 		logs_state=${logs_next##*"$logs_tab"}
@@ -124,6 +124,7 @@ logs_keep_one() {
 		logs_drop "$2"
 		return
 	fi
+	logs_drop_left
 	logs_is "./$logs_base" "${2%:*}" || { echo "gone or changed: $(escape "$logs_path")" && return; }
 	logs_writers "${2%:*}"
 	[ -z "$logs_open" ] || logs_fail "it is still written to" || return
@@ -176,17 +177,25 @@ logs_shift() {
 	done
 }
 
-# The generation that is one too many, by identity.
+# The generation that is one too many, by identity. Aside it is called by the identity that was approved, so that
+# what a cut leaves there can be told from another file.
 logs_drop() {
-	rm -f ./.remedy-drop # of a run that was cut off
 	[ "$(stat -c '%d:%i:%s:%Y' -- "../$logs_base" 2>/dev/null)" = "$1" ] || return 0
-	mv -n -- "../$logs_base" ./.remedy-drop
-	if [ "$(stat -c '%d:%i:%s:%Y' ./.remedy-drop)" = "$1" ]; then
-		rm -f ./.remedy-drop
+	mv -n -T -- "../$logs_base" "./.remedy-drop:$1"
+	if logs_drop_aside "./.remedy-drop:$1"; then
 		echo "dropped $(escape "$logs_path")"
 	else
-		mv -n -T -- ./.remedy-drop "../$logs_base"
+		mv -n -T -- "./.remedy-drop:$1" "../$logs_base"
 	fi
+}
+
+logs_drop_aside() {
+	[ "$(stat -c '%d:%i:%s:%Y' -- "$1")" = "${1#./.remedy-drop:}" ] && rm -f -- "$1"
+}
+
+# What was to be dropped when an earlier run was cut off.
+logs_drop_left() {
+	find . -maxdepth 1 -type f -name '.remedy-drop:*' | while IFS= read -r logs_left; do logs_drop_aside "$logs_left"; done
 }
 
 logs_calm() {
