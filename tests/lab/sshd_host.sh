@@ -35,6 +35,7 @@ mount -o remount,bind,ro /
 
 
 start() {
+    # shellcheck disable=SC2094 # sshd and this shell both only add to it
     unshare --pid --fork --kill-child=KILL --mount-proc -- "$sshd" -D -f /run/lab/sshd_config -E /run/lab/sshd.log 2>>/run/lab/sshd.log &
     child=$!
 }
