@@ -22,7 +22,7 @@ from tests.cli.box import Disk, full_disk
 from tests.cli.local import make_local_home
 from tests.outputs import hold
 
-ANN, BEN = "uid:1000 (ann)", "uid:1001 (ben)"
+ONCALL, SECOND = "uid:1000 (oncall)", "uid:1001 (second)"
 
 PLAYBOOK = """\
 playbook: disk-full
@@ -108,7 +108,7 @@ class Bench:
     hosts: dict[str, FakeHost]
     clock: Watch = field(default_factory=Watch)
 
-    def __call__(self, *argv: str, typed: str | None = None, person: str = ANN, **environ: str) -> Done:
+    def __call__(self, *argv: str, typed: str | None = None, person: str = ONCALL, **environ: str) -> Done:
         out, err = (io.StringIO(), io.StringIO()) if typed is None else (Terminal(), Terminal())
         world = World(
             stdin=io.StringIO() if typed is None else Terminal(typed),

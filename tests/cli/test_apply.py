@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from remedy.hosts.fake import Fault
-from tests.cli.conftest import ANN, BEN, Bench
+from tests.cli.conftest import ONCALL, SECOND, Bench
 
 
 def test_yes_applies_what_was_shown_and_a_second_apply_changes_nothing(bench: Bench) -> None:
@@ -82,11 +82,11 @@ def test_production_with_a_high_risk_takes_a_second_person(bench: Bench) -> None
     assert (alone.code, bench.mutations) == (3, 0), alone
     plan = bench("list", "plans", "--json").document[0]["id"]
 
-    again = bench("approve", plan, typed="prod1\n", person=ANN)
+    again = bench("approve", plan, typed="prod1\n", person=ONCALL)
     assert "still lacking" in again.out
     assert bench("apply", plan, typed="prod1\n").code == 3, "the same person twice is one person"
 
-    second = bench("approve", plan, typed="prod1\n", person=BEN)
+    second = bench("approve", plan, typed="prod1\n", person=SECOND)
     assert (second.code, "next: remedy apply" in second.out) == (0, True), second
     assert bench("apply", plan).code == 0
     assert bench.mutations == 1

@@ -130,7 +130,7 @@ def test_a_run_that_was_cut_off_is_named_with_the_command_that_goes_on(bench: Be
     bench.hosts["test1"].fail(Fault(verb="change", when="dispatched"))
     assert bench("apply", "disk-full", "--host", "test1", "--yes").code == 6
     (run,) = bench("list", "runs", "--json").document
-    held = f"{STATE}lease {run['id']} 1700000000 ann@desk\n"
+    held = f"{STATE}lease {run['id']} 1700000000 oncall@desk\n"
     bench.hosts["test1"].functions = {**bench.hosts["test1"].functions, "host_state": state(held)}
     done = bench("look", "--host", "test1")
     assert f"run {run['id']} (disk-full) is open and holds the host" in done.out
@@ -144,9 +144,9 @@ def test_a_run_that_was_cut_off_is_named_with_the_command_that_goes_on(bench: Be
 def test_a_lease_of_somebody_else_is_named_with_its_owner(bench: Bench) -> None:
     bench.hosts["test1"].functions = {
         **bench.hosts["test1"].functions,
-        "host_state": state(f"{STATE}lease r99 1700000000 ben@desk\n"),
+        "host_state": state(f"{STATE}lease r99 1700000000 second@desk\n"),
     }
-    assert "held by ben@desk, run r99, since 2023-11-14 22:13 UTC" in bench("look", "--host", "test1").out
+    assert "held by second@desk, run r99, since 2023-11-14 22:13 UTC" in bench("look", "--host", "test1").out
 
 
 def test_the_last_runs_on_the_host_are_told(bench: Bench) -> None:

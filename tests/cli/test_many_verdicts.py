@@ -49,7 +49,7 @@ def test_a_run_that_was_taken_back_says_so(bench: Bench, update_golden: bool) ->
     shown = bench("show", run)
 
     same_as("run-taken-back.txt", shown.out, update=update_golden)
-    assert f"taken back by run {undo} of uid:1000 (ann): changed, resolved" in shown.out
+    assert f"taken back by run {undo} of uid:1000 (oncall): changed, resolved" in shown.out
     assert "next: remedy undo" not in shown.out
     assert bench("show", run, "--json").document["undos"] == [undo]
     assert f"takes back run {run}" in bench("show", undo).out

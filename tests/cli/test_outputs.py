@@ -8,7 +8,7 @@ import click
 from jsonschema import Draft202012Validator
 
 from remedy.cli.app import COMMANDS, make_app
-from tests.cli.conftest import BEN, Bench
+from tests.cli.conftest import SECOND, Bench
 from tests.outputs import BY_COMMAND, hold, whole
 
 
@@ -54,6 +54,6 @@ def test_what_the_commands_print_is_of_the_published_shapes(bench: Bench) -> Non
         shapes.add(hold((*argv, "--json"), done.out))
     run = json.loads(bench("list", "runs", "--json").out)[0]["id"]
     shapes |= {hold(("show", run), bench("show", run, "--json").out)}
-    shapes |= {hold(("reject",), bench("reject", bench.plan("prod1"), "--json", person=BEN).out)}
+    shapes |= {hold(("reject",), bench("reject", bench.plan("prod1"), "--json", person=SECOND).out)}
     wanted = {n for n in whole()["$defs"] if n not in ("problem", "failure", "finding", "run in a list")}
     assert wanted - shapes == {"trust", "list approvals", "standing approval"}, "held by their own tests"

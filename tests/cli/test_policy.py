@@ -165,7 +165,7 @@ def test_a_plan_is_explained_before_and_after_it_is_consented_to(bench: Bench) -
     assert f"remedy approve {plan}" in said
 
     bench("approve", plan, typed="prod1\n")
-    bench("approve", plan, typed="prod1\n", person="uid:1001 (ben)")
+    bench("approve", plan, typed="prod1\n", person="uid:1001 (second)")
     assert f"nothing stands in the way: remedy apply {plan}" in bench("explain", plan).out
     bench.clock.at += timedelta(minutes=50)
     policy(bench, WHOLE)

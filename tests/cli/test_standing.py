@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from tests.cli.box import MIB
-from tests.cli.conftest import BEN, Bench
+from tests.cli.conftest import SECOND, Bench
 
 GIVE = ("approve", "--standing", "disk-full", "--group", "all", "--max-bytes", "200MiB", "--until", "30d")
 
 
 def stand(bench: Bench, *more: str) -> str:
-    done = bench(*GIVE, *more, "--json", person=BEN)
+    done = bench(*GIVE, *more, "--json", person=SECOND)
     assert done.code == 0, done
     identifier: str = done.document["id"]
     return identifier
@@ -34,18 +34,18 @@ def test_it_is_used_when_told_to_and_never_silently(bench: Bench) -> None:
 
     done = bench("apply", "disk-full", "--host", "test1", "--standing", "--json")
     assert (done.code, bench.mutations) == (0, 1), done
-    assert "consent: approved by uid:1001 (ben)" in done.err
+    assert "consent: approved by uid:1001 (second)" in done.err
     shown = bench("show", done.document["run"]).out
     assert "approved beforehand: s" in shown
-    assert ", of uid:1001 (ben)" in shown
+    assert ", of uid:1001 (second)" in shown
     assert "no consent" not in shown
 
 
 def test_what_it_covers_is_said_and_listed(bench: Bench) -> None:
-    said = bench(*GIVE, "--reason", "nightly", person=BEN).out
+    said = bench(*GIVE, "--reason", "nightly", person=SECOND).out
 
     assert "disk-full on group all, up to medium risk, 1 host at once, 200 MiB at once" in said, said
-    assert "until 2024-07-01 12:00 UTC, by uid:1001 (ben)" in said
+    assert "until 2024-07-01 12:00 UTC, by uid:1001 (second)" in said
     assert "remedy apply disk-full --host prod1 --standing" in said
     (row,) = bench("list", "approvals", "--json").document
     assert (row["state"], row["max_risk"], row["max_bytes"], row["reason"]) == (
@@ -96,7 +96,7 @@ def test_taken_back_it_serves_no_more(bench: Bench) -> None:
 
     assert (taken.code, f"standing approval {approval} is taken back" in taken.out) == (0, True), taken
     done = bench("apply", "disk-full", "--host", "test1", "--standing")
-    assert (done.code, "was taken back by uid:1000 (ann): enough" in done.err) == (3, True), done
+    assert (done.code, "was taken back by uid:1000 (oncall): enough" in done.err) == (3, True), done
     assert bench("list", "approvals", "--json").document[0]["state"] == "taken back"
 
 

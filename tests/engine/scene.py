@@ -155,7 +155,7 @@ class Scene:
     worlds: dict[str, World]
     clock: FakeClock = field(default_factory=FakeClock)
     policy: Policy = field(default_factory=lambda: Policy(digest="p1"))
-    person: str = "ada"
+    person: str = "oncall"
     answer: Callable[[str, PlannedStep], str] = nobody
     stopping: Callable[[], bool] = never
     wrap_store: Callable[[Store], Store] = same_store
@@ -223,7 +223,7 @@ class Scene:
 
     def runner(self) -> Runner:
         """A new process's runner: nothing is remembered but what the store and the hosts keep."""
-        return Runner(crew=self.crew(), fleet=self.fleet(), owner="ada@desk")
+        return Runner(crew=self.crew(), fleet=self.fleet(), owner="oncall@desk")
 
     def apply(self, plan: Plan) -> RunState:
         return self.runner().start(plan, self.inventory)

@@ -92,15 +92,15 @@ def test_fault_036_high_risk_in_production_takes_a_second_person(new_scene: NewS
     scene.rename("h1", environment="production")
     plan = scene.plan(burn())
     assert (plan.need.people, plan.need.typed) == (2, "h1")
-    scene.approve(plan, "ada")
+    scene.approve(plan, "oncall")
     with pytest.raises(Unapproved):
         scene.apply(plan)
     with pytest.raises(Refused):
-        scene.approve(plan, "ada")
+        scene.approve(plan, "oncall")
     with pytest.raises(Unapproved):
         scene.apply(plan)
     assert scene.changes() == 0
-    scene.approve(plan, "bob")
+    scene.approve(plan, "second")
     assert scene.apply(plan).outcome is Outcome.CHANGED
 
 
@@ -123,8 +123,8 @@ def test_what_the_policy_lets_through_by_itself_needs_nobody(new_scene: NewScene
 def test_a_rejected_plan_is_not_applied(new_scene: NewScene) -> None:
     scene = new_scene()
     plan = scene.approved(drop_until(4))
-    scene.store.reject(plan.id, "bob", "not today")
-    with pytest.raises(Refused, match="rejected by bob"):
+    scene.store.reject(plan.id, "second", "not today")
+    with pytest.raises(Refused, match="rejected by second"):
         scene.apply(plan)
 
 

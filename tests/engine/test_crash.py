@@ -94,7 +94,7 @@ def test_fault_057_killed_within_an_undo_it_says_unknown_until_a_person_settles_
     state = story.attempt(None)
     assert state is not None
     assert (state.is_closed, state.outcome) == (False, Outcome.UNKNOWN)
-    draft = by_hand(state, "h1", "second", done=False, person="ada")
+    draft = by_hand(state, "h1", "second", done=False, person="oncall")
     story.scene.store.append([draft])
     state = story.attempt(None)
     assert state is not None
@@ -114,8 +114,8 @@ def test_a_change_that_nothing_can_settle_is_settled_by_a_person_and_gone_on_wit
         assert state is not None
         assert state.outcome is Outcome.UNKNOWN
         with pytest.raises(Refused, match="not open"):
-            by_hand(state, "h1", "second", done=done, person="ada")
-        story.scene.store.append([by_hand(state, "h1", "first", done=done, person="ada")])
+            by_hand(state, "h1", "second", done=done, person="oncall")
+        story.scene.store.append([by_hand(state, "h1", "first", done=done, person="oncall")])
         state = story.attempt(None)
         assert state is not None
         assert state.is_closed

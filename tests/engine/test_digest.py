@@ -128,7 +128,7 @@ def whole_plan() -> Plan:
             through="s",
             undo_of="r1",
             made_at="2030-01-01T00:00:00+00:00",
-            requester="ada",
+            requester="oncall",
         )
     )
 
@@ -224,7 +224,7 @@ def test_fault_033_steps_added_removed_or_reordered_count() -> None:
 
 
 def test_a_plan_sealed_at_another_time_by_another_person_has_the_same_digest() -> None:
-    again = replace(PLAN, id="p2", made_at="2031-01-01T00:00:00+00:00", requester="bob")
+    again = replace(PLAN, id="p2", made_at="2031-01-01T00:00:00+00:00", requester="second")
     assert sealed(again).digest == PLAN.digest
 
 

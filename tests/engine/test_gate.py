@@ -28,7 +28,7 @@ def broken(scene: Scene, plan: Plan, *, ttl_s: int = 36_000) -> Approval:
         id=f"glass-{plan.id}",
         plan=plan.id,
         digest=plan.digest,
-        person="ada",
+        person="oncall",
         at=scene.clock.now().isoformat(),
         expires_at=(scene.clock.now() + timedelta(seconds=ttl_s)).isoformat(),
         reason="BREAK-GLASS: it burns",

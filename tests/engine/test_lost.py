@@ -88,7 +88,7 @@ def test_fault_060_a_host_that_another_run_holds_is_refused_and_left_alone(new_s
     assert held.outcome is Outcome.UNKNOWN
     state = scene.apply(two)
     assert (state.outcome, exit_code(state)) == (Outcome.REFUSED, 3)
-    assert "ada@desk" in state.hosts["h1"].reason
+    assert "oncall@desk" in state.hosts["h1"].reason
     assert scene.machines["h1"].holder is not None
     assert scene.resume(held.run).outcome is Outcome.CHANGED
 
@@ -137,7 +137,7 @@ def test_an_answer_is_recorded_with_its_person(new_scene: NewScene) -> None:
 
     scene.answer = answer
     state = scene.go(always(question("sure", "Is the backup there?"), DROP_A))
-    assert state.hosts["h1"].steps["sure"].reason == "answered by ada: yes, since noon"
+    assert state.hosts["h1"].steps["sure"].reason == "answered by oncall: yes, since noon"
     assert [(s.question, s.question_of) for s in asked_of] == [("Is the backup there?", "the owner")]
     assert outcomes_of(state)["first"] == "changed"
 

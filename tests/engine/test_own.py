@@ -30,10 +30,10 @@ from tests.engine.scene import drop_until
 
 OWN = Own(
     machine="fake",
-    paths=("/home/ada/ops/.remedy", "/home/ada/.ssh/remedy", "/home/ada/ops/inventory"),
+    paths=("/home/oncall/ops/.remedy", "/home/oncall/.ssh/remedy", "/home/oncall/ops/inventory"),
     units=("remedy.service",),
     jumps=frozenset({"gate"}),
-    real=lambda path: path.replace("/link", "/home/ada"),
+    real=lambda path: path.replace("/link", "/home/oncall"),
 )
 LOOPBACK = Host(name="me", address=Address(scheme="ssh", name="127.0.0.1"))
 ELSEWHERE = replace(FACTS, machine="another")
@@ -53,16 +53,16 @@ def prune(root: str, *names: str) -> list[PlannedStep]:
 @pytest.mark.parametrize(
     "touching",
     [
-        prune("/home/ada/ops", ".remedy/remedy.db"),
-        prune("/home", "ada/ops/log/old", "ada/.ssh/remedy"),
-        prune("/home/ada/ops/.remedy"),
+        prune("/home/oncall/ops", ".remedy/remedy.db"),
+        prune("/home", "oncall/ops/log/old", "oncall/.ssh/remedy"),
+        prune("/home/oncall/ops/.remedy"),
         prune("/link/ops", ".remedy/head"),
-        prune("/home/ada/ops/log/..", ".remedy/head"),
-        steps(Put(path="/home/ada/ops/inventory/policy.yml", content=("rules: []",))),
+        prune("/home/oncall/ops/log/..", ".remedy/head"),
+        steps(Put(path="/home/oncall/ops/inventory/policy.yml", content=("rules: []",))),
         steps(Put(path="/link/ops/inventory/policy.yml", content=("rules: []",))),
-        steps(Call(family="f", function="remove", args=("/home/ada/ops/.remedy",))),
-        steps(Call(family="f", function="run", args=("rm -rf /home/ada/.ssh/remedy",))),
-        steps(Call(family="f", function="x"), back=(Put(path="/home/ada/.ssh/remedy", content=()),)),
+        steps(Call(family="f", function="remove", args=("/home/oncall/ops/.remedy",))),
+        steps(Call(family="f", function="run", args=("rm -rf /home/oncall/.ssh/remedy",))),
+        steps(Call(family="f", function="x"), back=(Put(path="/home/oncall/.ssh/remedy", content=()),)),
         steps(Call(family="service", function="restart", args=("remedy.service",)), touches=("unit:remedy.service",)),
     ],
 )
@@ -75,10 +75,10 @@ def test_fault_095_what_is_remedys_own_is_never_touched(touching: list[PlannedSt
 @pytest.mark.parametrize(
     "harmless",
     [
-        prune("/home", "ada/ops/log/old", "ada/ops/.remedy-old/x", "ada/.ssh/remedy.pub"),
+        prune("/home", "oncall/ops/log/old", "oncall/ops/.remedy-old/x", "oncall/.ssh/remedy.pub"),
         prune("/", "var/log/a"),
         prune("/var/log", "a", "b"),
-        steps(Put(path="/home/ada/ops/notes", content=("x",))),
+        steps(Put(path="/home/oncall/ops/notes", content=("x",))),
         steps(Call(family="service", function="restart", args=("nginx.service",)), touches=("unit:nginx.service",)),
     ],
 )

@@ -13,7 +13,7 @@ from remedy.model import Event, Json, Kind, Outcome, Verdict
 
 Told: TypeAlias = tuple[Kind, str, str, Mapping[str, Json]]
 INTENT: dict[str, Json] = {"id": "r.s.0", "ground": ["root /a", "item x\t1"], "operations": [], "fence": 1}
-CREATED: Told = (Kind.RUN_CREATED, "", "", {"person": "ada"})
+CREATED: Told = (Kind.RUN_CREATED, "", "", {"person": "oncall"})
 
 
 def told(*events: Told) -> RunState:

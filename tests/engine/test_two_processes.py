@@ -46,11 +46,11 @@ def test_fault_060_a_resume_that_finds_the_host_held_leaves_the_run_open(tmp_pat
     story = Story(tmp_path / "home", ladder)
     assert story.attempt(KillAt(6)) is None
     machine = story.scene.machines["h1"]
-    machine.holder, machine.owner = Lease(run="another", fence=99), "bob@desk"
+    machine.holder, machine.owner = Lease(run="another", fence=99), "second@desk"
     state = story.attempt(None)
     assert state is not None
     assert (state.outcome, state.is_closed, story.scene.changes()) == (Outcome.UNKNOWN, False, 0)
-    assert "bob@desk" in state.hosts["h1"].reason
+    assert "second@desk" in state.hosts["h1"].reason
     machine.holder = None
     state = story.attempt(None)
     assert state is not None

@@ -142,9 +142,9 @@ def test_a_run_can_be_taken_back_by_a_plan_that_is_approved_like_any_other(new_s
     scene = new_scene()
     before = scene.worlds["h1"].picture()
     done = scene.go(drop_until(4))
-    scene.person = "bob"
+    scene.person = "second"
     plan = undo_of(scene, done.run)
-    assert (plan.undo_of, plan.requester, plan.need.people) == (done.run, "bob", 1)
+    assert (plan.undo_of, plan.requester, plan.need.people) == (done.run, "second", 1)
     assert [s.step for s in plan.hosts[0].steps] == ["second", "first"]
     with pytest.raises(Refused):
         scene.apply(plan)

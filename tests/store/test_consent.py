@@ -12,13 +12,13 @@ from remedy.model import Approval, Need, Plan, Risk
 from remedy.store.consent import consent
 from tests.store.made import ANYBODY, NOBODY, START, TWO, a_plan, an_approval
 
-ME, ANN, BOB = "uid:1000", "uid:1001", "uid:1002"  # ME is the requester
+ME, ONCALL, SECOND = "uid:1000", "uid:1001", "uid:1002"  # ME is the requester
 PLAN = a_plan("home", requester=ME)
 
 
 def given(*words: str) -> list[Approval]:
     """Approvals from words: a person's name, with ! for break-glass and /STEP for `through`."""
-    people = {"me": ME, "ann": ANN, "bob": BOB}
+    people = {"me": ME, "oncall": ONCALL, "second": SECOND}
     made = []
     for word in words:
         name, _, through = word.partition("/")
@@ -35,21 +35,21 @@ def names(chosen: tuple[Approval, ...]) -> set[str]:
     ("need", "approvals", "used"),
     [
         (NOBODY, [], set()),
-        (NOBODY, ["ann"], set()),
+        (NOBODY, ["oncall"], set()),
         (ANYBODY, ["me"], {ME}),
-        (ANYBODY, ["ann"], {ANN}),
+        (ANYBODY, ["oncall"], {ONCALL}),
         (ANYBODY, ["me!"], {ME}),
         (ANYBODY, ["me/prune"], {ME}),
-        (TWO, ["me", "ann"], {ME, ANN}),
-        (TWO, ["ann", "me"], {ME, ANN}),
-        (TWO, ["ann", "bob"], {ANN, BOB}),
+        (TWO, ["me", "oncall"], {ME, ONCALL}),
+        (TWO, ["oncall", "me"], {ME, ONCALL}),
+        (TWO, ["oncall", "second"], {ONCALL, SECOND}),
         (TWO, ["me!"], {ME}),
-        (TWO, ["ann!"], {ANN}),
+        (TWO, ["oncall!"], {ONCALL}),
         (TWO, ["me", "me!"], {ME}),
-        (TWO, ["me!", "me", "ann"], {ME, ANN}),
-        (TWO, ["me/prune", "ann/prune"], {ME, ANN}),
-        (TWO, ["me/rotate", "ann/prune", "bob/prune"], {ANN, BOB}),
-        (Need(risk=Risk.HIGH, people=3), ["me", "ann", "bob"], {ME, ANN, BOB}),
+        (TWO, ["me!", "me", "oncall"], {ME, ONCALL}),
+        (TWO, ["me/prune", "oncall/prune"], {ME, ONCALL}),
+        (TWO, ["me/rotate", "oncall/prune", "second/prune"], {ONCALL, SECOND}),
+        (Need(risk=Risk.HIGH, people=3), ["me", "oncall", "second"], {ME, ONCALL, SECOND}),
     ],
 )
 def test_enough_people_are_enough(need: Need, approvals: list[str], used: set[str]) -> None:
@@ -63,11 +63,11 @@ def test_enough_people_are_enough(need: Need, approvals: list[str], used: set[st
         (TWO, [], f"still needed: {ME}, and one other person (or 2 other people)"),
         (TWO, ["me"], f"still needed: one other person than {ME}"),
         (TWO, ["me", "me"], f"still needed: one other person than {ME}"),
-        (TWO, ["ann"], f"still needed: {ME}, or another person than {ANN}"),
-        (TWO, ["ann", "ann"], f"still needed: {ME}, or another person than {ANN}"),
-        (TWO, ["me", "ann/prune"], f"consented only through step prune: {ANN}"),
-        (TWO, ["me/rotate", "ann/prune"], "still needed"),
-        (Need(risk=Risk.HIGH, people=3), ["ann"], "still needed"),
+        (TWO, ["oncall"], f"still needed: {ME}, or another person than {ONCALL}"),
+        (TWO, ["oncall", "oncall"], f"still needed: {ME}, or another person than {ONCALL}"),
+        (TWO, ["me", "oncall/prune"], f"consented only through step prune: {ONCALL}"),
+        (TWO, ["me/rotate", "oncall/prune"], "still needed"),
+        (Need(risk=Risk.HIGH, people=3), ["oncall"], "still needed"),
         (Need(risk=Risk.HIGH, people=3), ["me"], f"still needed: 2 other people than {ME}"),
     ],
 )
@@ -81,22 +81,22 @@ def test_fault_036_too_few_people_are_told_who_is_still_needed(need: Need, appro
 
 def test_consent_to_a_prefix_is_never_mixed_with_consent_to_all_of_it() -> None:
     for through in ("", "prune"):
-        used = consent(PLAN, TWO, given("me", "ann", "me/prune", f"bob/{through}"), START)
+        used = consent(PLAN, TWO, given("me", "oncall", "me/prune", f"second/{through}"), START)
         assert {a.through for a in used} == {""}
 
 
 def test_a_plan_that_stops_early_takes_only_consent_to_that_step() -> None:
     prefix = replace(PLAN, through="prune")
-    assert names(consent(prefix, ANYBODY, given("ann/prune", "bob"), START)) == {ANN}
+    assert names(consent(prefix, ANYBODY, given("oncall/prune", "second"), START)) == {ONCALL}
     with pytest.raises(Unapproved):
-        consent(prefix, ANYBODY, given("ann", "bob/rotate"), START)
+        consent(prefix, ANYBODY, given("oncall", "second/rotate"), START)
 
 
 @pytest.mark.parametrize("late_s", [0, 1, 86_400])
 def test_fault_035_an_expired_approval_is_refused_by_name(late_s: int) -> None:
-    approval = an_approval(PLAN, ANN, lasts_s=3600)
+    approval = an_approval(PLAN, ONCALL, lasts_s=3600)
     assert consent(PLAN, ANYBODY, [approval], START + timedelta(seconds=3599.999999)) == (approval,)
-    with pytest.raises(Refused, match=f"that of {ANN} expired at 2030-01-01T01:00:00") as refusal:
+    with pytest.raises(Refused, match=f"that of {ONCALL} expired at 2030-01-01T01:00:00") as refusal:
         consent(PLAN, ANYBODY, [approval], START + timedelta(seconds=3600 + late_s))
     assert not isinstance(refusal.value, Unapproved)
 
@@ -121,18 +121,18 @@ def later(seconds: float) -> datetime:
 )
 def test_an_approval_of_something_else_does_not_count(spoilt: dict[str, str]) -> None:
     with pytest.raises(Unapproved, match="nobody has consented"):
-        consent(PLAN, ANYBODY, [replace(an_approval(PLAN, ANN), **spoilt)], START)  # type: ignore[arg-type]
+        consent(PLAN, ANYBODY, [replace(an_approval(PLAN, ONCALL), **spoilt)], START)  # type: ignore[arg-type]
 
 
 def test_what_the_policy_forbids_no_approval_allows() -> None:
     never = Need(risk=Risk.HIGH, people=0, never=True, rule="policy.yml:3:5")
     with pytest.raises(Refused, match="forbidden by the policy") as refusal:
-        consent(PLAN, never, given("me!", "ann", "bob"), START)
+        consent(PLAN, never, given("me!", "oncall", "second"), START)
     assert refusal.value.at == "policy.yml:3:5"
 
 
 def test_break_glass_is_not_spent_where_two_people_agreed() -> None:
-    used = consent(PLAN, TWO, given("bob!", "me", "ann"), START)
+    used = consent(PLAN, TWO, given("second!", "me", "oncall"), START)
     assert [a.break_glass for a in used] == [False, False]
 
 
@@ -140,7 +140,7 @@ def plan_of(requester: str) -> Plan:
     return replace(PLAN, requester=requester)
 
 
-@pytest.mark.parametrize("requester", [ME, ANN, "", "nobody"])
+@pytest.mark.parametrize("requester", [ME, ONCALL, "", "nobody"])
 def test_fault_036_one_person_is_never_two(requester: str) -> None:
     with pytest.raises(Unapproved):
-        consent(plan_of(requester), TWO, given("ann", "ann", "ann"), START)
+        consent(plan_of(requester), TWO, given("oncall", "oncall", "oncall"), START)
