@@ -101,7 +101,7 @@ def need_of(playbook: str, hosts: Sequence[HostPlan], policy: Policy) -> Need:
     strictest = max(needs, key=lambda n: (n.never, n.people, bool(n.typed), n.risk))
     return Need(
         risk=max(n.risk for n in needs),
-        people=strictest.people,
+        people=max(n.people for n in needs),
         typed=" ".join(n.typed for n in needs if n.typed),
         never=strictest.never,
         rule=strictest.rule,

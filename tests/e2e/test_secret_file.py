@@ -77,11 +77,11 @@ def test_fault_096_the_value_is_in_the_file_and_nowhere_else(place: Path, namesp
         return Done(done.returncode, done.stdout, done.stderr)
 
     assert remedy("plan", "password", "--host", "here", "--out", str(home.path / "plan.json")).code == 0
-    applied = remedy("apply", "password", "--host", "here", "--yes", "--json")
+    applied = remedy("apply", "password", "--host", "here", "--break-glass", "a test", "--json")
     assert applied.code == 0, said[-1]
     assert conf.read_text() == f"rotated = yes\npassword = {value}\n"
     assert "[secret]" in json.dumps(remedy("show", applied.document["run"], "--json").document)  # grep told it
-    assert remedy("undo", applied.document["run"], "--yes").code == 0, said[-1]
+    assert remedy("undo", applied.document["run"], "--break-glass", "a test").code == 0, said[-1]
     assert conf.read_text() == "password = the-old-password\n"
     assert list((place / "shelf").iterdir()) == []
     kept = {str(path): path.read_bytes() for path in home.path.rglob("*") if path.is_file()}
