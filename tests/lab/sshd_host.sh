@@ -19,8 +19,11 @@ hostname "$1"
 echo mounted
 read -r _ # the files of the host are written now
 
-for name in passwd group shadow sudoers hosts; do
-    mount --bind "/run/lab/etc/$name" "/etc/$name" # a file of this host, over the machine's, in this namespace
+od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >/run/lab/etc/machine-id
+echo >>/run/lab/etc/machine-id
+for name in passwd group shadow sudoers hosts machine-id; do
+    [ ! -e "/etc/$name" ] || # a file of this host, over the machine's, in this namespace
+        mount --bind "/run/lab/etc/$name" "/etc/$name"
 done
 if [ -n "$2" ]; then
     ln -s "$2" /run/lab/bin/sh
