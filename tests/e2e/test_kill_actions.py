@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,11 @@ import pytest
 from tests.actions.conftest import shelf  # noqa: F401  # a fixture
 from tests.actions.kit import Ground, Scene
 from tests.actions.scenes import SCENES
+from tests.actions.waste import Engine
 from tests.e2e.home import Home
 from tests.e2e.namespace import Namespace, missing
 from tests.e2e.sweep import sweep
-from tests.lab import LabHost
+from tests.lab import DockerHost, LabHost
 
 SAMPLE = ("within change",)
 LATER = (  # scenes whose actions are swept in another scene, or that are one short call
@@ -76,30 +77,77 @@ def story(request: pytest.FixtureRequest, home: Home, tmp_path: Path, shelf: Pat
 
 
 @dataclass(frozen=True)
-class RestartStory:
-    """A service that does not answer, on a host with systemd."""
+class HostStory:
+    """A playbook on a test host. `picture` is what must be the same: who is up, what is left."""
 
     home: Home
-    host: LabHost
-    apply: Sequence[str] = ("apply", "service-down", "--host", "prod1", "--yes", "--json")
+    apply: Sequence[str]
+    sicken: Callable[[], None]
+    picture: Callable[[], object]
     changes: int = 1
 
     def inside(self, *command: str) -> list[str]:
         return list(command)
 
-    def sicken(self) -> None:
-        self.host.sh("systemctl stop app; rm -rf /run/remedy")
 
-    def picture(self) -> object:
-        return self.host.sh("systemctl is-active app || true")
+def applying(playbook: str) -> tuple[str, ...]:
+    return ("apply", playbook, "--host", "prod1", "--break-glass", "a test", "--json")
+
+
+FORGET = "rm -rf /run/remedy"  # how often what was restarted within this hour
 
 
 @pytest.fixture
-def restart(home: Home, lab_host: LabHost) -> Iterator[RestartStory]:
+def restart(home: Home, lab_host: LabHost) -> Iterator[HostStory]:
     params = {"unit": "app.service", "url": "http://127.0.0.1:8080/health"}
     home.write_inventory({"hosts": {"prod1": lab_host.entry(vars=params)}})
-    yield RestartStory(home, lab_host)
+    yield HostStory(
+        home,
+        applying("service-down"),
+        sicken=lambda: void(lab_host.sh(f"systemctl stop app; {FORGET}")),
+        picture=lambda: lab_host.sh("systemctl is-active app || true"),
+    )
     lab_host.sh("systemctl start app")
+
+
+@pytest.fixture
+def compose(home: Home, docker_host: DockerHost) -> Iterator[HostStory]:
+    """A container of a Compose project that is stopped."""
+    params = {"project": "shop", "services": ["web"]}
+    home.write_inventory({"hosts": {"prod1": docker_host.entry(vars=params)}})
+    state = "inspect --format '{{.State.Status}} {{.State.Health.Status}}' shop-web-1"
+    yield HostStory(
+        home,
+        applying("compose-service-down"),
+        sicken=lambda: void(docker_host.sh(f"docker stop -t 1 shop-web-1; {FORGET}")),
+        picture=lambda: docker_host.docker(state),
+    )
+    docker_host.docker("start shop-web-1")
+
+
+@pytest.fixture
+def prune(home: Home, docker_host: DockerHost) -> Iterator[HostStory]:
+    """Dangling images and build cache; whatever else the engine has must outlive it."""
+    engine, params = Engine(docker_host), {"what": ["dangling-images", "build-cache"], "older_than": "1s"}
+    text = PLAYBOOK.replace("ACTION", "docker.prune").replace("PARAMS", json.dumps(params))
+    (home.path / "playbooks" / "sweep.yml").write_text(text)
+    home.write_inventory({"hosts": {"prod1": docker_host.entry()}})
+
+    def waste() -> None:
+        engine.build("echo one >/one")
+        docker_host.sh("now=$(date +%s); until [ $(date +%s) -gt $((now + 2)) ]; do sleep 0.2; done")
+
+    yield HostStory(
+        home,
+        applying("sweep"),
+        sicken=waste,
+        picture=lambda: (engine.dangling(), engine.cache(), engine.picture()),
+    )
+    engine.clean()
+
+
+def void(_: object) -> None:
+    """Nothing, whatever it was."""
 
 
 @pytest.mark.userns
@@ -116,5 +164,8 @@ def test_fault_057_an_action_killed_at_every_gate_ends_the_same(story: HereStory
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_fault_057_a_restart_killed_at_every_gate_ends_the_same(restart: RestartStory, tmp_path: Path) -> None:
-    assert set(sweep(restart, tmp_path / "gates")) == {"the same"}
+@pytest.mark.parametrize("name", ["restart", "compose", "prune"])
+def test_fault_057_a_host_whose_action_was_killed_at_every_gate_ends_the_same(
+    request: pytest.FixtureRequest, name: str, tmp_path: Path
+) -> None:
+    assert set(sweep(request.getfixturevalue(name), tmp_path / "gates")) == {"the same"}
