@@ -5,8 +5,8 @@ from __future__ import annotations
 from remedy.actions.kinds import KINDS
 from remedy.cli.asking import Consent, approval_of, demand_consent, lacking
 from remedy.cli.carrying import demand_open, plan_ref, show_plan
-from remedy.cli.plan_json import plan_json
-from remedy.cli.plan_text import given_words
+from remedy.cli.shown.plan_json import plan_json
+from remedy.cli.shown.plan_text import given_words
 from remedy.cli.wiring import Parts
 from remedy.engine.told import demand_some_told
 from remedy.errors import Invalid, Refused

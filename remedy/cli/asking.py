@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from remedy.cli.text import visible
+from remedy.cli.shown.text import visible
 from remedy.cli.world import World
 from remedy.errors import Refused, Unapproved
 from remedy.model import Approval, Need, Plan, Risk

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from remedy.cli.asking import Consent, approval_of, demand_consent, lacking, standing_consent
-from remedy.cli.plan_text import given_words, plan_lines
 from remedy.cli.progress import Progress
+from remedy.cli.shown.plan_text import given_words, plan_lines
+from remedy.cli.shown.verdict import verdict_lines
 from remedy.cli.stopping import Stopping
-from remedy.cli.verdict import verdict_lines
 from remedy.cli.wiring import Parts
 from remedy.engine.basis import Now, demand_current
 from remedy.engine.gate import conditions_of

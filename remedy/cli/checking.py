@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from remedy.cli.options import Target, path_of
 from remedy.cli.progress import Progress
-from remedy.cli.text import Paint, counted, visible
+from remedy.cli.shown.text import Paint, counted, visible
 from remedy.cli.wiring import Parts, overrides_of
 from remedy.cli.world import World
 from remedy.codec import encode

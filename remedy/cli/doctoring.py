@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from remedy.cli.text import counted, visible
+from remedy.cli.shown.text import counted, visible
 from remedy.cli.wiring import Parts
 from remedy.cli.world import World
 from remedy.codec import encode

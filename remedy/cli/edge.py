@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from remedy.cli.app import COMMANDS, make_app
-from remedy.cli.faults import show_error
+from remedy.cli.shown.faults import show_error
 from remedy.cli.world import World
 from remedy.errors import CannotTell, Invalid, RemedyError
 

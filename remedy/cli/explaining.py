@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remedy.cli.exits import EXITS, kinds, promise
-from remedy.cli.explained import Explained
+from remedy.cli.shown.explained import Explained
 from remedy.cli.wiring import Parts
 from remedy.codec import encode
 from remedy.errors import Invalid, RemedyError

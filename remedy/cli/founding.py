@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from remedy.cli import starting
 from remedy.cli.home import find_home
-from remedy.cli.text import counted, visible
+from remedy.cli.shown.text import counted, visible
 from remedy.cli.world import World
 from remedy.errors import Invalid, Refused
 from remedy.load.text import shown_path

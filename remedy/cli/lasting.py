@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from remedy.actions.kinds import KINDS
 from remedy.actions.words import size_text
 from remedy.cli.options import Terms, path_of
-from remedy.cli.text import visible
+from remedy.cli.shown.text import visible
 from remedy.cli.wiring import Parts
 from remedy.codec import encode
 from remedy.engine.policy import need_of_one, subject_of

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from remedy.cli.asking import lacking
 from remedy.cli.carrying import demand_open, hosts_now
-from remedy.cli.explained import Explained
-from remedy.cli.plan_text import given_words
+from remedy.cli.shown.explained import Explained
+from remedy.cli.shown.plan_text import given_words
 from remedy.cli.wiring import Parts
 from remedy.codec import encode
 from remedy.engine.gate import conditions_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from remedy.cli.plan_json import file_text
+from remedy.cli.shown.plan_json import file_text
 from remedy.errors import Invalid, Refused
 from remedy.model import Plan
 from remedy.ports import Store

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from remedy.cli.faults import error_json, show_error
 from remedy.cli.options import Target, path_of
-from remedy.cli.plan_json import plan_json
-from remedy.cli.plan_text import next_line, plan_lines
 from remedy.cli.progress import Progress
+from remedy.cli.shown.faults import error_json, show_error
+from remedy.cli.shown.plan_json import plan_json
+from remedy.cli.shown.plan_text import next_line, plan_lines
 from remedy.cli.wiring import Parts, overrides_of
 from remedy.engine.plan import sealed
 from remedy.engine.planner import Planner

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import cast
 
-from remedy.cli.live import Live
-from remedy.cli.table import READY, HostTable
-from remedy.cli.text import Paint, is_terminal, visible
+from remedy.cli.shown.live import Live
+from remedy.cli.shown.table import READY, HostTable
+from remedy.cli.shown.text import Paint, is_terminal, visible
 from remedy.cli.world import World
 from remedy.model import Event, Kind, Outcome, PlannedStep
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from remedy.cli.as_shell import shell_json, shell_lines
 from remedy.cli.carrying import plan_ref, run_json
-from remedy.cli.plan_json import plan_json
-from remedy.cli.plan_text import plan_lines
-from remedy.cli.run_text import Record, record_lines
+from remedy.cli.shown.as_shell import shell_json, shell_lines
+from remedy.cli.shown.plan_json import plan_json
+from remedy.cli.shown.plan_text import plan_lines
+from remedy.cli.shown.run_text import Record, record_lines
 from remedy.cli.wiring import Parts
 from remedy.engine.report import fold
 from remedy.errors import Invalid

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from remedy.cli.asking import prompt
 from remedy.cli.pinning import pin
-from remedy.cli.text import visible
+from remedy.cli.shown.text import visible
 from remedy.cli.wiring import Parts
 from remedy.errors import HostKeyRefused, Unapproved
 from remedy.hosts.trust import OfferedKey, fetch_host_key

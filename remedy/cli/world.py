@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from remedy.cli.text import Paint, is_terminal
+from remedy.cli.shown.text import Paint, is_terminal
 
 if TYPE_CHECKING:
     from remedy.actions.catalogue import Catalogue

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from remedy.actions.catalogue import shipped
-from remedy.cli.as_shell import host_lines, reach
+from remedy.cli.shown.as_shell import host_lines, reach
 from remedy.codec import encode
 from remedy.engine.plan import entry_of
 from remedy.model import (

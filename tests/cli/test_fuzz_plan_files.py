@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from remedy.cli.plan_file import kept_plan
-from remedy.cli.plan_json import file_text
+from remedy.cli.shown.plan_json import file_text
 from remedy.errors import Refused
 from remedy.store.sqlite import SqliteStore
 from tests.fuzz import LONG, bounded, mutated

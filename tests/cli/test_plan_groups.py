@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from remedy.cli.names import names_text
-from remedy.cli.plan_text import plan_lines
-from remedy.cli.text import Paint
+from remedy.cli.shown.names import names_text
+from remedy.cli.shown.plan_text import plan_lines
+from remedy.cli.shown.text import Paint
 from remedy.errors import HostKeyRefused, Lost, Unreachable
 from tests.cli.box import MIB
 from tests.cli.conftest import Bench
@@ -148,7 +148,7 @@ def test_few_hosts_are_each_shown_in_full(tmp_path: Path) -> None:
 
 
 def test_styles_change_nothing_but_colour(thirty: Bench) -> None:
-    from remedy.cli.live import STYLE  # noqa: PLC0415 — one use
+    from remedy.cli.shown.live import STYLE  # noqa: PLC0415 — one use
     from remedy.store.sqlite import SqliteStore  # noqa: PLC0415 — one use
 
     plan_id = thirty("plan", "disk-full", *GROUP, "--json").document["id"]

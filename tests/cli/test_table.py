@@ -8,10 +8,10 @@ from threading import RLock
 
 import pytest
 
-from remedy.cli.live import Live
 from remedy.cli.progress import Progress
-from remedy.cli.table import MOST_LINES, HostTable, clipped, padded, width_of
-from remedy.cli.text import Paint
+from remedy.cli.shown.live import Live
+from remedy.cli.shown.table import MOST_LINES, HostTable, clipped, padded, width_of
+from remedy.cli.shown.text import Paint
 from remedy.cli.world import World
 from remedy.model import Event, Kind
 from tests.cli.conftest import Terminal

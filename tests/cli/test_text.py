@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from remedy.cli.text import Paint, columns, visible
+from remedy.cli.shown.text import Paint, columns, visible
 from tests.cli.conftest import Bench, Terminal
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -19,7 +19,7 @@ WHAT = ("plans", "runs", "hosts", "actions", "playbooks", "schedules", "approval
 def command(world: World, what: str, limit: int, open_only: bool, as_json: bool) -> int:
     """List plans, runs, hosts, actions and checks, playbooks, schedules, or standing approvals. No host is asked."""
     from remedy.cli.listing import rows_of  # noqa: PLC0415 — the command line is right by now
-    from remedy.cli.text import columns  # noqa: PLC0415
+    from remedy.cli.shown.text import columns  # noqa: PLC0415
     from remedy.cli.wiring import Parts  # noqa: PLC0415
 
     with Parts(world) as parts:

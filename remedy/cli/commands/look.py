@@ -21,8 +21,8 @@ def command(ctx: click.Context, verbose: bool, as_json: bool) -> int:
     host's key was refused. A playbook that lacks a value for a host, or whose parts the host lacks, does not fit it.
     """
     target = options.demand_target(ctx)
-    from remedy.cli.look_text import tell_looked  # noqa: PLC0415 — the command line is right by now
     from remedy.cli.looking import look  # noqa: PLC0415 — the command line is right by now
+    from remedy.cli.shown.look_text import tell_looked  # noqa: PLC0415 — the command line is right by now
     from remedy.cli.wiring import Parts  # noqa: PLC0415 — the command line is right by now
 
     world: World = ctx.obj

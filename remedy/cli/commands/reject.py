@@ -26,7 +26,7 @@ def command(world: World, plan: str, reason: str, as_json: bool) -> int:
         kept = parts.store.plan(plan)
         parts.store.reject(kept.id, parts.person, reason)
         if as_json:
-            from remedy.cli.plan_json import plan_json  # noqa: PLC0415
+            from remedy.cli.shown.plan_json import plan_json  # noqa: PLC0415
 
             world.document({**plan_json(kept, parts.store.approvals(kept.id)), "state": "rejected"})
         else:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from threading import Event, RLock, Thread
 from typing import TextIO
 
-from remedy.cli.table import width_of
+from remedy.cli.shown.table import width_of
 
 TICK_S = 0.1  # how soon a change is seen; what does not change is drawn each second, for the time that passes
 IDLE_TICKS = 10

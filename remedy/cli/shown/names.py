@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from remedy.cli.text import visible
+from remedy.cli.shown.text import visible
 
 COUNTED = re.compile(r"([^\[\],]*?)([0-9]{1,9})([^0-9\[\],]*)")
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from remedy.actions.words import size_text
-from remedy.cli.names import names_text
-from remedy.cli.plan_host import field_lines, is_grave, is_permanent, risk_mark, step_lines, symptom_words, undo_words
-from remedy.cli.text import Paint, counted, visible
+from remedy.cli.shown.names import names_text
+from remedy.cli.shown.plan_host import (
+    field_lines,
+    is_grave,
+    is_permanent,
+    risk_mark,
+    step_lines,
+    symptom_words,
+    undo_words,
+)
+from remedy.cli.shown.text import Paint, counted, visible
 from remedy.model import Answer, HostPlan, Plan, PlannedStep
 
 WAYS = 6  # in which one step is done on hosts that are otherwise alike; the weightiest are shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from remedy.cli.text import Paint, visible
+from remedy.cli.shown.text import Paint, visible
 from remedy.model import Json
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remedy.actions.words import size_text
-from remedy.cli.text import Paint, counted, visible, visible_lines
+from remedy.cli.shown.text import Paint, counted, visible, visible_lines
 from remedy.engine.checks import asked_in
 from remedy.model import (
     Answer,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from remedy.cli.text import Paint, visible
+from remedy.cli.shown.text import Paint, visible
 
 MOST_LINES = 20  # with the counts above and the rest below
 LONGEST_NAME = 28  # columns

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from remedy.actions.words import size_text
 from remedy.cli.asking import typed_words
-from remedy.cli.names import names_text
-from remedy.cli.plan_group import group_lines
-from remedy.cli.plan_host import host_lines, is_grave, is_permanent
-from remedy.cli.text import Paint, counted, visible
+from remedy.cli.shown.names import names_text
+from remedy.cli.shown.plan_group import group_lines
+from remedy.cli.shown.plan_host import host_lines, is_grave, is_permanent
+from remedy.cli.shown.text import Paint, counted, visible
 from remedy.engine.told import by_kind, untold_hosts
 from remedy.model import (
     Approval,

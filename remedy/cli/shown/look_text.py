@@ -8,7 +8,7 @@ from typing import cast
 
 from remedy.actions.words import day_text, span_text
 from remedy.cli.looking import RECENT, Looked, Looking
-from remedy.cli.text import Paint, counted, visible
+from remedy.cli.shown.text import Paint, counted, visible
 from remedy.cli.world import World
 from remedy.codec import encode
 from remedy.engine.survey import Survey, Symptom, is_told

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from remedy.cli.names import names_text
 from remedy.cli.progress import outcome_word
-from remedy.cli.text import Paint, counted, visible
+from remedy.cli.shown.names import names_text
+from remedy.cli.shown.text import Paint, counted, visible
 from remedy.engine.report import HostState, RunState, is_turned_away
 from remedy.model import Outcome, Plan, UndoBy, Verdict
 from remedy.ports import RunRow

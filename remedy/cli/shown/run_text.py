@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from remedy.cli.plan_text import given_words
 from remedy.cli.progress import event_line
-from remedy.cli.text import Paint, visible
-from remedy.cli.verdict import verdict_lines
+from remedy.cli.shown.plan_text import given_words
+from remedy.cli.shown.text import Paint, visible
+from remedy.cli.shown.verdict import verdict_lines
 from remedy.engine.report import RunState
 from remedy.model import Approval, Event, Json, Kind, Plan
 from remedy.ports import RunRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remedy.cli.text import visible
+from remedy.cli.shown.text import visible
 from remedy.errors import Invalid, Problem, RemedyError
 
 if TYPE_CHECKING:
