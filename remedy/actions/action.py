@@ -57,6 +57,7 @@ class Action(Verb, Generic[Seen]):
 
     risk: ClassVar[Risk]
     by_identity: ClassVar[bool] = False  # a member's state tells it apart from all others, whatever its name becomes
+    drill_only: ClassVar[bool] = False  # it breaks something on purpose: allowed in a playbook's `drill:` alone
 
     @abstractmethod
     def see(self, reply: Reply) -> Seen:
