@@ -1,6 +1,6 @@
 # From a clone to green: `make test`. What each target does is told by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help .venv .venv-ansible system format lint types layers shell budgets check unit test long bench demo docs
+.PHONY: help .venv .venv-ansible system images format lint types layers shell budgets check unit test long bench demo docs
 
 PYTEST := .venv/bin/python -m pytest
 WORKERS := 4 # more than there are cores: these tests wait for hosts more than they compute
@@ -47,11 +47,14 @@ check: format lint types layers shell budgets ## all that is told without runnin
 unit: .venv/.made ## the tests that need no host and no privilege
 	$(PYTEST) -q -n $(WORKERS) --dist loadfile -m '$(PURE) and not alone' && $(PYTEST) -q -m '$(PURE) and alone'
 
-test: system .venv/.made .venv-ansible ## everything but the long tests, on real hosts where they can be had
+images: system .venv/.made ## the images of the lab's hosts, built once: no test waits for that
+	.venv/bin/python -m tests.lab.prepare
+
+test: system .venv/.made .venv-ansible images ## everything but the long tests, on real hosts where they can be had
 	@checked=0; $(MAKE) --no-print-directory --keep-going check || checked=1; \
 	$(TOGETHER) && $(ALONE) && exit $$checked
 
-long: system .venv/.made .venv-ansible ## the tests that take minutes, too
+long: system .venv/.made .venv-ansible images ## the tests that take minutes, too
 	$(TOGETHER) --long && $(ALONE) --long
 
 bench: system .venv/.made ## remedy beside OpenSSH, pyinfra and Ansible: the table of docs/bench.md; BENCH_QUICK=1 takes two minutes and writes nothing

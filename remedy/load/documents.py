@@ -245,6 +245,9 @@ class Builder:
         if "\t" in text.splitlines()[mark.line][: mark.column + 1] if mark and mark.line < text.count("\n") else False:
             self.flaws.add(Flaw("", place, "a tab", "YAML is indented by spaces", "indent with spaces"))
             return
+        if "maximum nesting depth" in (error.problem or ""):  # libyaml reads ahead, and has a limit of its own
+            self.flaws.add(Flaw("", place, f"is nested deeper than {DEEPEST} levels"))
+            return
         context = f" {error.context}" if error.context else ""
         self.flaws.add(Flaw("", place, f"is not YAML:{context} {error.problem or 'cannot be read'}"))
 

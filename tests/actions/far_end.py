@@ -170,7 +170,7 @@ def _busybox_path(folder: Path) -> str:
     program = shutil.which("busybox")
     assert program is not None
     listed = subprocess.run([program, "--list"], capture_output=True, check=True).stdout.decode().split()
-    for name in listed:
+    for name in {*listed, "busybox"}:  # not every build lists itself
         link = folder / name
         if not link.is_symlink():
             link.symlink_to(program)

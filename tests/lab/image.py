@@ -53,6 +53,7 @@ class Recipe:
 
 PLAIN = Recipe("remedy-lab", (HERE / "recipe",))
 WITH_DOCKER = Recipe("remedy-lab-docker", (HERE / "recipe", HERE / "recipe_docker"), has_compose=True)
+RECIPES = (PLAIN, WITH_DOCKER)
 
 
 def image_file(recipe: Recipe, cache: Path) -> Path:

@@ -61,7 +61,7 @@ def test_its_disks_have_a_size_of_their_own(sshd_host: SshdHost) -> None:
 def test_another_shell_may_stand_as_bin_sh(sshd_lab: SshdLab, tmp_path: Path) -> None:
     host = sshd_lab.start(sh_program="busybox")
     assert "BusyBox" in _run(host, "root", "sh --help 2>&1; /bin/sh --help 2>&1", tmp_path)
-    assert _run(host, "deploy", "sudo -n sh -c 'readlink /proc/$$/exe'", tmp_path).strip().endswith("/busybox")
+    assert _run(host, "deploy", "sudo -n sh -c 'readlink /proc/$$/exe; :'", tmp_path).strip().endswith("/busybox")
 
 
 def test_a_fleet_is_up_side_by_side_each_with_a_key_and_an_address_of_its_own(

@@ -106,6 +106,11 @@ def test_fault_002_the_deepest_that_is_allowed_is_read() -> None:
     assert document(f"[{text}]").flaws.found
 
 
+def test_fault_002_what_the_parser_itself_gives_up_on_is_said_in_the_same_words() -> None:
+    said = document("[" * 5000).flaws.found  # where, depends on the version of libyaml
+    assert [flaw.message for flaw in said] == [f"is nested deeper than {DEEPEST} levels"]
+
+
 def test_fault_008_many_values_and_many_bytes_are_refused(tmp_path: Path) -> None:
     assert "values" in document("- a\n" * (MOST_NODES + 1)).flaws.found[0].message
     big = tmp_path / "big.yml"
