@@ -17,7 +17,7 @@ V = TypeVar("V", bound=Verb)
 
 FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actions of each, and its checks
     "command": (("command.run",), ()),
-    "compose": (("compose.restart",), ("compose.up",)),
+    "compose": (("compose.restart",), ("compose.status",)),
     "dir": (("dir.make",), ()),
     "disk": ((), ("disk.free", "disk.top")),
     "docker": (("docker.prune",), ()),

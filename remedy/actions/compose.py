@@ -210,17 +210,17 @@ class Restart(Action[Services]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Up(Check):
+class Status(Check):
     """See that every container of Compose services is up: running and healthy, or running for ten seconds."""
 
-    name = "compose.up"
+    name = "compose.status"
     example = "{project: shop, services: [web]}"
 
     project: Word = param("The Compose project, as `docker compose ls` names it")
     services: tuple[Word, ...] = param("Its services", minItems=1)
 
     def look(self, host: Host) -> Look:
-        return self.ask("compose_up", self.project, *self.services)
+        return self.ask("compose_status", self.project, *self.services)
 
     def judge(self, reply: Reply) -> Judgement:
         band = fields_of(reply.ground).get("services")
@@ -241,4 +241,4 @@ class Up(Check):
         return Judgement(answer=Answer.NOT_OK, says=f"of {self.project}, {says}", facts={"down": [*down]})
 
 
-VERBS: tuple[type[Verb], ...] = (Restart, Up)
+VERBS: tuple[type[Verb], ...] = (Restart, Status)

@@ -42,9 +42,9 @@ compose_look() {
 	printf '%s\n' "$compose_found" | compose_lines evidence
 }
 
-# compose_up PROJECT SERVICE...
+# compose_status PROJECT SERVICE...
 # Ground: whether every container of the services is up, in one word. Evidence: each of them.
-compose_up() {
+compose_status() {
 	engine_ready
 	compose_project=$1
 	shift
