@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from remedy.actions.words import escaped_text, is_seen
-from remedy.model import Argument, Call, Operation, Put, ResultRef, SecretRef
+from remedy.actions.words import escaped_text, is_seen, span_text
+from remedy.model import Argument, Call, Functions, Operation, Put, ResultRef, SecretRef
 
 if TYPE_CHECKING:
     from remedy.actions.action import Action
@@ -26,7 +26,13 @@ def lines_of(action: type[Action[Any]], operations: Sequence[Operation]) -> tupl
     for operation in operations:
         if operation.always:
             found.append(note("this in any case, also when a line above has failed and ended the rest"))
-        found += _put(operation) if isinstance(operation, Put) else action.by_hand(operation)
+        match operation:
+            case Put():
+                found += _put(operation)
+            case Call(family="timer"):
+                found += _timer(operation)
+            case _:
+                found += action.by_hand(operation)
     return tuple(found)
 
 
@@ -67,6 +73,8 @@ def word(argument: Argument) -> str:
             return f'"${{{name}:?set it in here to the secret that the plan only names}}"'
         case ResultRef(result=name):
             return f'"${{{name}:?what an earlier line printed}}"'
+        case Functions(functions=family):
+            return f'"${{FUNCTIONS_{family}:?the shipped shell functions of {family}}}"'
 
 
 def note(text: str) -> str:
@@ -91,6 +99,21 @@ def _put(put: Put) -> list[str]:
         who,
         f"chmod {quoted(put.mode)} -- {new}",
         f"mv -f -- {new} {path}",
+    ]
+
+
+def _timer(call: Call) -> list[str]:
+    """What a person would do instead of a timer on the host: remember it."""
+    if call.function == "timer_disarm":
+        return [
+            note(
+                f"nothing will be put back any more by a timer: {call.args[0]}; `remedy look` tells of those there are"
+            )
+        ]
+    _, after_s, what, *_ = map(str, call.args)
+    return [
+        note(f"remedy's timer would put it back {span_text(int(after_s))} later; by hand, remember to: {what}"),
+        f"echo {word(f'to be put back: {what}')} >&2",
     ]
 
 

@@ -31,6 +31,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
     "net": ((), ("port.open",)),
     "process": ((), ("process.running",)),
     "service": (("service.restart",), ()),
+    "timer": ((), ("timer.armed",)),
 }
 SHELL_FILES = {  # of families whose functions are more than one file; read in this order
     "compose": ("docker_engine", "restarts", "compose"),
@@ -39,6 +40,7 @@ SHELL_FILES = {  # of families whose functions are more than one file; read in t
     "file": ("accounts", "files", "file"),
     "file_remove": ("files", "files_take", "files_back", "file_remove"),
     "files": ("files", "files_take", "files_back"),
+    "host": ("timer", "host"),
     "logs": ("logs", "logs_writers", "logs_move"),
     "service": ("restarts", "service"),
 }

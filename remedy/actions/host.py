@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from remedy.actions.action import Check, Verb, fields_of
+from remedy.actions.action import Check, Verb, fields_of, unescaped
 from remedy.actions.words import count_of, percent_of, plural, span_text
 from remedy.errors import CannotTell
 from remedy.model import Answer, Host, Json, Judgement, Look, Reply
@@ -12,7 +12,7 @@ from remedy.model import Answer, Host, Json, Judgement, Look, Reply
 
 @dataclass(frozen=True, kw_only=True)
 class State(Check):
-    """Show how a host is: how long it is up, its load, its memory, and which run of remedy holds it.
+    """Show how a host is: how long it is up, its load, its memory, which run of remedy holds it, and its timers.
 
     Evidence for a diagnosis; it is always ok. `remedy look` asks it of every host.
     """
@@ -30,7 +30,9 @@ class State(Check):
             name: count_of(said, name) for name in ("up_s", "processors", "memory_kib", "available_kib") if name in said
         }
         facts["load"] = [*said["load"].split(" ")]
-        return Judgement(answer=Answer.OK, says=_says(said), facts=facts | _lease(said.get("lease", "").split(" ")))
+        return Judgement(
+            answer=Answer.OK, says=_says(said), facts=facts | _lease(said.get("lease", "").split(" ")) | _timers(said)
+        )
 
 
 def _says(said: dict[str, str]) -> str:
@@ -49,6 +51,18 @@ def _lease(words: list[str]) -> dict[str, Json]:
         return {}
     run, since, owner = words
     return {"lease": {"run": run, "since": int(since), "owner": owner}}
+
+
+def _timers(said: dict[str, str]) -> dict[str, Json]:
+    """What the host itself will put back, and when by its clock; or should have put back, and has not."""
+    timers: list[Json] = []
+    for name, rest in said.items():
+        state, _, more = rest.partition(" ")
+        due, _, told = more.partition(" ")
+        key, _, what = map(unescaped, told.partition("\t"))
+        if name.startswith("timer:") and state in ("armed", "overdue", "failed") and due.isdecimal():
+            timers.append({"key": key, "state": state, "due": int(due), "what": what})
+    return {"timers": timers} if timers else {}
 
 
 VERBS: tuple[type[Verb], ...] = (State,)

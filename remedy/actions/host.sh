@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A host as a whole: how long it is up, its load, its memory, and which run of remedy holds it.
+# A host as a whole: how long it is up, its load, its memory, which run of remedy holds it, and what its timers will put back.
 
 # host_state: evidence only, by builtins; what the kernel does not say is left out.
 host_state() {
@@ -12,6 +12,7 @@ host_state() {
 	[ ! -r /proc/stat ] || host_processors
 	[ ! -r /proc/meminfo ] || host_memory
 	host_lease
+	timer_all
 }
 
 host_processors() {

@@ -7,6 +7,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
 from functools import cache
+from keyword import iskeyword
 from typing import Any, Literal, NewType, Union, cast, get_args, get_origin, get_type_hints
 
 from remedy.actions.kinds import CONTENT, KINDS, ParamKind, choice
@@ -97,7 +98,11 @@ def parse_params(cls: type, given: Mapping[str, Json]) -> dict[str, Json]:
 
 def typed(canonical: Mapping[str, Json]) -> dict[str, Any]:
     """Canonical values as the constructor takes them: lists become tuples, references to secrets are such."""
-    return {name: tuple(map(_member, v)) if isinstance(v, list) else v for name, v in canonical.items()}
+    return {_field_of(n): tuple(map(_member, v)) if isinstance(v, list) else v for n, v in canonical.items()}
+
+
+def _field_of(name: str) -> str:
+    return f"{name}_" if iskeyword(name) else name
 
 
 def _member(value: Json) -> object:
@@ -119,7 +124,7 @@ def _param_of(field: dataclasses.Field[Any], hint: Any) -> Param:
     default = field.metadata["default"]
     many = get_origin(hint) is tuple
     return Param(
-        name=field.name,
+        name=field.name.rstrip("_"),  # `for_` is written `for`
         about=field.metadata["about"],
         kind=kind_of(get_args(hint)[0] if many else hint),
         many=many,

@@ -12,7 +12,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from remedy.errors import Bug, Busy, Lost, RemedyError, Unreachable
-from remedy.model import Argument, Await, Call, Facts, Host, Look, Operation, Put, Reply, ResultRef, SecretRef
+from remedy.model import (
+    Argument,
+    Await,
+    Call,
+    Facts,
+    Functions,
+    Host,
+    Look,
+    Operation,
+    Put,
+    Reply,
+    ResultRef,
+    SecretRef,
+)
 from remedy.ports import ChangeReply, ChangeRequest, Lease, Output, Receipt, Resolve
 
 T = TypeVar("T")
@@ -191,6 +204,8 @@ class FakeSession:
                 return results[argument.result]
             case SecretRef():
                 return self.resolve(argument).reveal() if self.resolve else ""
+            case Functions(functions=family):
+                return f"the functions of {family}"
             case text:
                 return text
 

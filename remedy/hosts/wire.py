@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
+from remedy.actions.catalogue import shell_of
 from remedy.errors import Bug, Invalid
-from remedy.hosts.shell import PUT
-from remedy.model import Ago, Argument, Await, Call, Look, Operation, Put, ResultRef, SecretRef
+from remedy.hosts.shell import PUT, sized
+from remedy.model import Ago, Argument, Await, Call, Functions, Look, Operation, Put, ResultRef, SecretRef
 from remedy.ports import Resolve
 
 LOOK_BYTES = 1_048_576  # of one look's answer
@@ -151,6 +152,8 @@ def _argument(argument: Argument | Ago, resolve: Resolve) -> bytes:
             return f"&{_known_name(argument.result)}\n".encode()
         case SecretRef():
             return _value(resolve(argument).reveal())
+        case Functions(functions=family):
+            return _value(text_of(sized("common", shell_of) + b"\n" + sized(family, shell_of)))
         case text:
             return _value(text)
 

@@ -18,7 +18,14 @@ class ResultRef:
     result: str
 
 
-Argument: TypeAlias = "str | SecretRef | ResultRef"
+@dataclass(frozen=True, kw_only=True)
+class Functions:
+    """The shipped shell functions of a family, as text: what a timer on the host keeps to act alone later."""
+
+    functions: str  # the family
+
+
+Argument: TypeAlias = "str | SecretRef | ResultRef | Functions"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from remedy.actions.catalogue import shell_of
 from remedy.hosts.shell import PUT, own
-from remedy.model import Ago, Argument, Await, Call, Look, Operation, Put, Reply, SecretRef
+from remedy.model import Ago, Argument, Await, Call, Functions, Look, Operation, Put, Reply, SecretRef
 from tests.lab import LabHost
 
 TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}
@@ -71,7 +71,13 @@ class FarEnd:
                 raise AssertionError("an Await does nothing that could be cut off")
 
     def _text(self, argument: Argument) -> str:
-        return self.secrets[argument.secret] if isinstance(argument, SecretRef) else str(argument)
+        match argument:
+            case SecretRef(secret=name):
+                return self.secrets[name]
+            case Functions(functions=family):
+                return b"".join(map(shell_of, ("common", family))).decode(**TEXT)
+            case _:
+                return str(argument)
 
     def _begin(self, family: str, function: str, args: Sequence[str]) -> subprocess.Popen[bytes]:
         functions = (shell_of("common"), PRINT + own(PUT) if family == PUT else shell_of(family))

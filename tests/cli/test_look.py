@@ -149,6 +149,17 @@ def test_a_lease_of_somebody_else_is_named_with_its_owner(bench: Bench) -> None:
     assert "held by second@desk, run r99, since 2023-11-14 22:13 UTC" in bench("look", "--host", "test1").out
 
 
+def test_what_timers_will_put_back_is_told_and_one_that_is_late_is_not_overlooked(bench: Bench) -> None:
+    armed = "timer:01 armed 1700000000 compose:shop/worker\tscaled to 2 again\n"
+    late = "timer:02 overdue 1690000000 maintenance:shop\tthe site is open again\n"
+    bench.hosts["test1"].functions = {**bench.hosts["test1"].functions, "host_state": state(STATE + armed + late)}
+    done = bench("look", "--host", "test1")
+    assert "its timer puts back at 2023-11-14 22:13 UTC  compose:shop/worker: scaled to 2 again" in done.out
+    assert "its timer of 2023-07-22 04:26 UTC did not run  maintenance:shop: the site is open again" in done.out
+    several = bench("look", "--host", "test1", "--host", "prod1").out
+    assert "did not run" in several
+
+
 def test_the_last_runs_on_the_host_are_told(bench: Bench) -> None:
     assert bench("apply", "disk-full", "--host", "test1", "--yes").code == 0
     bench.clock.passed_s += 7300

@@ -63,7 +63,13 @@ def _is_quiet(looked: Looked) -> bool:
     """Well, and nobody is at work there."""
     survey = looked.survey
     is_well = survey is not None and bool(survey.symptoms) and not survey.that(Answer.OK) and is_told([survey])
-    return is_well and not looked.open_runs and not lease_of(looked)
+    return is_well and not looked.open_runs and not lease_of(looked) and not _is_late(survey)
+
+
+def _is_late(survey: Survey | None) -> bool:
+    """Whether a timer of the host should have put something back, and has not."""
+    timers = survey.state.facts.get("timers", []) if survey and survey.state else []
+    return any(t["state"] != "armed" for t in cast("list[dict[str, Json]]", timers))
 
 
 def _joined(blocks: Iterable[list[str]]) -> list[str]:
@@ -91,6 +97,7 @@ def _host_lines(looking: Looking, looked: Looked, paint: Paint, *, verbose: bool
     survey = looked.survey
     if survey.state:
         yield paint.dim(f"  {visible(survey.state.says)}")
+        yield from _timer_lines(survey.state.facts, paint)
     yield from _run_lines(looking, looked, paint)
     told = survey.symptoms if verbose else (*survey.that(Answer.OK), *survey.that(Answer.CANNOT_TELL))
     names = [s.playbook for s in told] + [u.playbook for u in survey.unfit if verbose]
@@ -143,6 +150,18 @@ def _run_lines(looking: Looking, looked: Looked, paint: Paint) -> Iterator[str]:
         yield f"      {paint.dim('next:')} {looking.command('resume', run.id)}"
     for run in [r for r in looked.runs if r.closed_at][:RECENT]:
         yield paint.dim(f"  {_ago(run, looking.now)}  run {run.id}  {visible(run.playbook)}: {_came_of(run)}")
+
+
+def _timer_lines(facts: Mapping[str, Json], paint: Paint) -> Iterator[str]:
+    """What the host itself will put back; and what it should have, and has not."""
+    for timer in cast("list[dict[str, Json]]", facts.get("timers", [])):
+        at = f"{day_text(cast('int', timer['due']))} UTC"
+        what = visible(f"{timer['key']}: {timer['what']}")
+        if timer["state"] == "armed":
+            yield paint.dim(f"  its timer puts back at {at}  {what}")
+        else:
+            came = "failed" if timer["state"] == "failed" else "did not run"
+            yield paint.red(f"  its timer of {at} {came}  {what}")
 
 
 def lease_of(looked: Looked) -> Mapping[str, Json] | None:

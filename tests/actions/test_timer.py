@@ -1,0 +1,184 @@
+"""Timers on the host: what is changed for a while is put back there, whatever became of who changed it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import pytest
+
+from remedy.actions.action import Action
+from remedy.actions.by_hand import lines_of
+from remedy.actions.catalogue import Catalogue
+from remedy.actions.timer import disarm, for_a_while
+from remedy.model import Answer, Call, Change, Host, Judgement, Operation
+from tests.actions.far_end import FarEnd, far_end_in
+from tests.lab import LabHost
+
+HOSTILE = "-rf new\nline\n\n$(x) 'q' \\ *"
+LATEST_S = 20  # a second is asked for; the machine may be busy
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A directory that is made for a while on one far end."""
+
+    end: FarEnd
+    action: Action[Any]
+    host: Host
+    catalogue: Catalogue
+    key: str
+
+    def change(self, after_s: int) -> Change:
+        reply = self.end.look(self.action.look(self.host))
+        assert reply.answered, reply.error
+        change = self.action.plan(self.action.see(reply))
+        assert change is not None
+        return for_a_while(change, self.key, after_s)
+
+    def act(self, *operations: Operation) -> None:
+        for operation in operations:
+            done = self.end.act(operation)
+            assert done.returncode == 0, (done.stdout, done.stderr)
+
+    def timer(self) -> Judgement:
+        check = self.catalogue.check("timer.armed", {"key": self.key})
+        reply = self.end.look(check.look(self.host))
+        assert reply.answered, reply.error
+        return check.judge(reply)
+
+
+Timing = Callable[[FarEnd, str], Timed]
+
+
+@pytest.fixture
+def timing(catalogue: Catalogue, host: Host) -> Iterator[Timing]:
+    """Timers whose keys are this test's own; none is left behind."""
+    made: list[Timed] = []
+
+    def make(end: FarEnd, path: str) -> Timed:
+        action = catalogue.action("dir.make", {"path": path, "mode": "0750"})
+        made.append(Timed(end, action, host, catalogue, f"dir:{token_hex(4)} {HOSTILE}"))
+        return made[-1]
+
+    yield make
+    for timed in made:
+        timed.act(disarm(timed.key))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + LATEST_S
+    while not holds():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
+
+
+# ---------------------------------------------------------------- a process of its own
+
+
+@pytest.mark.shells
+def test_what_is_changed_for_a_while_is_put_back_and_nothing_is_left(
+    far_end: FarEnd, timing: Timing, tmp_path: Path
+) -> None:
+    timed = timing(far_end, f"{tmp_path}/{HOSTILE}")
+    timed.act(*timed.change(1).operations)
+    assert (tmp_path / HOSTILE).is_dir()
+    wait_until(lambda: not (tmp_path / HOSTILE).exists())
+    wait_until(lambda: timed.timer().says.startswith("no timer puts back"))
+
+
+@pytest.mark.shells
+def test_an_undo_takes_it_back_at_once_and_ends_what_waits(far_end: FarEnd, timing: Timing, tmp_path: Path) -> None:
+    timed = timing(far_end, f"{tmp_path}/made")
+    change = timed.change(3600)
+    timed.act(*change.operations)
+    armed = timed.timer()
+    assert armed.answer is Answer.OK
+    assert "what was made is removed again" in armed.says
+    waiting = [p for p in _processes() if "/timers/" in p and "wait" in p]
+    assert change.undo.kind == "operations"
+    timed.act(*change.undo.operations)
+    assert not (tmp_path / "made").exists()
+    assert timed.timer().answer is Answer.NOT_OK
+    wait_until(lambda: len([p for p in _processes() if "/timers/" in p and "wait" in p]) < len(waiting))
+
+
+@pytest.mark.shells
+def test_cut_off_before_the_change_it_puts_back_what_was_never_changed(
+    far_end: FarEnd, timing: Timing, tmp_path: Path
+) -> None:
+    timed = timing(far_end, f"{tmp_path}/made")
+    timed.act(timed.change(1).operations[0])
+    wait_until(lambda: timed.timer().says.startswith("no timer puts back"))
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.shells
+def test_one_thing_has_one_timer_and_the_last_one_counts(far_end: FarEnd, timing: Timing, tmp_path: Path) -> None:
+    timed = timing(far_end, f"{tmp_path}/made")
+    first = timed.change(1).operations
+    timed.act(timed.change(3600).operations[0], *first)
+    wait_until(lambda: not (tmp_path / "made").exists())
+
+
+# ---------------------------------------------------------------- systemd
+
+
+def test_systemd_starts_it_and_forgets_it(lab_host: LabHost, timing: Timing) -> None:
+    timed = timing(far_end_in(lab_host), "/srv/data/made")
+    timed.act(*timed.change(2).operations)
+    assert "remedy-" in lab_host.sh("systemctl list-timers --all --no-pager")
+    wait_until(lambda: "none" in lab_host.sh("[ -e /srv/data/made ] || echo none"))
+    wait_until(lambda: "remedy-" not in lab_host.sh("ls /etc/systemd/system /etc/systemd/system/timers.target.wants"))
+    assert timed.timer().answer is Answer.NOT_OK
+
+
+@pytest.mark.long
+def test_a_boot_that_comes_too_late_puts_it_back(fresh_lab_host: LabHost, timing: Timing) -> None:
+    timed = timing(far_end_in(fresh_lab_host), "/var/lib/made")
+    timed.act(*timed.change(5).operations)
+    fresh_lab_host.engine.docker("stop", "--time", "1", fresh_lab_host.container)
+    time.sleep(6)
+    fresh_lab_host.engine.docker("start", fresh_lab_host.container)
+    wait_until(lambda: "none" in fresh_lab_host.sh("[ -e /var/lib/made ] || echo none"))
+
+
+def test_one_that_did_not_run_and_one_that_failed_are_told(lab_host: LabHost, timing: Timing) -> None:
+    timed = timing(far_end_in(lab_host), "/srv/data/made")
+    timed.act(timed.change(3600).operations[0])
+    place = lab_host.sh("ls -d /var/lib/remedy/timers/*").strip()
+    lab_host.sh(f"echo 12 >{place}/due")
+    assert "did not run" in timed.timer().says
+    state = timed.catalogue.check("host.state", {})
+    facts = state.judge(timed.end.look(state.look(timed.host))).facts["timers"]
+    assert isinstance(facts, list)
+    assert isinstance(facts[0], dict)
+    assert {name: facts[0][name] for name in ("state", "due")} == {"state": "overdue", "due": 12}
+    lab_host.sh(f"date +%s >{place}/failed")
+    assert "failed" in timed.timer().says
+
+
+# ---------------------------------------------------------------- as data
+
+
+def test_the_plan_says_when_it_is_put_back_and_by_hand_a_person_is_reminded(
+    far_end: FarEnd, timing: Timing, tmp_path: Path
+) -> None:
+    change = timing(far_end, f"{tmp_path}/made").change(7200)
+    assert "put back 2 h later by the host itself" in change.lines[-1]
+    assert isinstance(change.operations[0], Call)
+    lines = lines_of(type(timing(far_end, f"{tmp_path}/made").action), change.operations)
+    assert lines[1].startswith("echo 'to be put back: ")
+
+
+def _processes() -> list[str]:
+    """The command lines of this machine's processes."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue
+    return found
