@@ -43,6 +43,8 @@ def shape_of(argv: tuple[str, ...], document: Any) -> str:
     match command:
         case "list":
             return f"list {argv[argv.index('list') + 1]}"
+        case "plan" if isinstance(document, list):
+            return "plans"
         case "resume":
             return "runs" if isinstance(document, list) else "run"
         case "show" if isinstance(document, dict) and ("run" in document or "changes" in document):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from remedy.actions.catalogue import Catalogue
 from remedy.engine import checks
@@ -34,10 +34,13 @@ from remedy.model import (
     Reply,
     SecretRef,
 )
-from remedy.ports import Clock, Session
+from remedy.ports import Clock
 
 H = TypeVar("H")
 
+Answered: TypeAlias = Mapping[
+    str, Mapping[Look, Reply] | RemedyError
+]  # by host: answers there are already, or why none
 NOT_ASKED = Reply(rc=1)  # of a step that is left out whatever the host is like
 ENGINE = "1"  # grows when the meaning of a plan changes; older plans are then void
 
@@ -54,6 +57,7 @@ class Planner:
     requester: str
     progress: Callable[[str, str], None]
     own: Own = field(default_factory=Own)
+    asked: Answered = field(default_factory=dict)
 
     def plan(self, resolved: Sequence[Resolved]) -> Plan:
         """The plan of one playbook on these hosts.
@@ -141,18 +145,19 @@ class Planner:
 
         return self.fleet.look_at_all(hosts, told, name)
 
-    def _reached(self, host: Host) -> Session:
-        """The host's session, nothing asked yet."""
+    def ask(self, host: Host, questions: Sequence[Look]) -> Mapping[Look, Reply]:
+        """Every answer of the host, in one request. Raises what connecting raises."""
         self.progress(host.name, "connecting")
         session = self.fleet.session(host)
         self.progress(host.name, "looking")
-        return session
+        return dict(zip(questions, session.look(questions), strict=True))
 
     def _host(self, resolved: Resolved) -> HostPlan:
         host = resolved.host
-        session = self._reached(host)
-        questions = _questions(resolved)
-        answers = dict(zip(questions, session.look(questions), strict=True))
+        answers = self.asked.get(host.name) or self.ask(host, questions_of(resolved))
+        if isinstance(answers, RemedyError):
+            raise answers
+        session = self.fleet.session(host)
         part = _host_plan(
             resolved, answers, session.facts.now, self.catalogue, _planned(resolved, answers, session.facts)
         )
@@ -164,7 +169,7 @@ def _new_id() -> str:
     return "p" + secrets.token_hex(4)
 
 
-def _questions(resolved: Resolved) -> list[Look]:
+def questions_of(resolved: Resolved) -> list[Look]:
     """Every look of the playbook on this host, each asked once."""
     asked = [*checks.asked_in(resolved.symptom), *resolved.diagnose]
     asked += checks.asked_in(resolved.until)
@@ -173,7 +178,7 @@ def _questions(resolved: Resolved) -> list[Look]:
     return list(dict.fromkeys(looks))
 
 
-def _planned(resolved: Resolved, answers: dict[Look, Reply], facts: Any) -> Callable[[], tuple[PlannedStep, ...]]:
+def _planned(resolved: Resolved, answers: Mapping[Look, Reply], facts: Any) -> Callable[[], tuple[PlannedStep, ...]]:
     """The steps, planned only when they are wanted: a symptom that does not hold needs none."""
 
     def steps() -> tuple[PlannedStep, ...]:
@@ -192,7 +197,7 @@ def _planned(resolved: Resolved, answers: dict[Look, Reply], facts: Any) -> Call
     return steps
 
 
-def _seen(resolved: Resolved, answers: dict[Look, Reply]) -> dict[str, Json]:
+def _seen(resolved: Resolved, answers: Mapping[Look, Reply]) -> dict[str, Json]:
     """What each step's look saw, for `when`; a look that was not answered is left out."""
     if not any(s.when for s in resolved.steps):
         return {}
@@ -220,7 +225,7 @@ def _question(step: Step, *, wanted: bool) -> PlannedStep:
 
 def _host_plan(
     resolved: Resolved,
-    answers: dict[Look, Reply],
+    answers: Mapping[Look, Reply],
     now: int,
     catalogue: Catalogue,
     steps: Callable[[], tuple[PlannedStep, ...]],

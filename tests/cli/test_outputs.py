@@ -32,6 +32,7 @@ def test_what_the_commands_print_is_of_the_published_shapes(bench: Bench) -> Non
     plan = bench.plan()
     asked = (
         ("plan", "disk-full", "--host", "prod1"),
+        ("plan", "disk-full", "disk-full", "--host", "prod1"),
         ("show", plan),
         ("check", "disk-full", "--host", "test1"),
         ("look", "--host", "test1"),

@@ -91,6 +91,26 @@ def cost_of(home: Home, *args: str) -> Cost:
     return Cost(*json.loads(done.stdout))
 
 
+def test_planning_nine_playbooks_costs_what_planning_one_costs(home: Home, sshd_lab: SshdLab) -> None:
+    host = sshd_lab.start()
+    arrange(host)
+    names = [f"tidy{number}" for number in range(9)]
+    for number, name in enumerate(names):
+        text = PLAYBOOK.replace("playbook: tidy", f"playbook: {name}").replace(
+            "older_than: 7d", f"older_than: {number + 1}d"
+        )
+        (home.path / "playbooks" / f"{name}.yml").write_text(text)
+    with Relay((host.address, host.port), delay_s=0.02) as relay:
+        address = f"ssh://{host.user}@127.0.0.1:{relay.port}"
+        home.write_inventory({"hosts": {"h1": host.entry(address=address)}})
+        logged = (host.connections(), host.executions())
+        plans = home.remedy("plan", *names, "--host", "h1", "--json")
+        assert plans.code == 0, plans
+        assert [plan["playbook"] for plan in plans.document] == names
+        assert relay.counts().turns <= LOOK_TURNS, relay.counts()
+        assert (host.connections() - logged[0], host.executions() - logged[1]) == (1, 1)
+
+
 def test_a_plan_and_an_apply_of_one_host_stay_within_their_round_trips(home: Home, sshd_lab: SshdLab) -> None:
     host = sshd_lab.start()
     arrange(host)

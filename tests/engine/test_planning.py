@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from remedy.engine.report import exit_code
+from remedy.engine.side_by_side import plan_each
 from remedy.errors import Invalid, Refused
 from remedy.hosts.fake import Fault
 from remedy.model import Outcome
 from tests.engine.conftest import NewScene
-from tests.engine.scene import DROP_A, always, drop_until, step
+from tests.engine.scene import DROP_A, always, drop_until, full, step
 
 
 def test_a_step_that_is_not_wanted_is_planned_as_nothing_with_the_reason(new_scene: NewScene) -> None:
@@ -72,3 +73,20 @@ def test_a_lost_look_while_planning_is_unreachable_and_never_unknown(new_scene: 
     assert plan.hosts[0].unreachable
     state = scene.apply(plan)
     assert (state.outcome, exit_code(state)) == (Outcome.UNREACHABLE, 4)
+
+
+def test_several_playbooks_are_asked_about_in_one_request_and_planned_as_alone(new_scene: NewScene) -> None:
+    scene = new_scene()
+    remedies = (always(DROP_A), drop_until(2), always(step("s", "toy.start", service="db", since=60)))
+    host = scene.inventory["h1"]
+    together = plan_each(scene.planner(), [[remedy.on(host)] for remedy in remedies])
+    assert len(scene.machines["h1"].sent) == 1
+    assert [plan.digest for plan in together] == [scene.plan(remedy, "h1").digest for remedy in remedies]
+
+
+def test_a_host_that_is_not_reached_is_tried_once_for_all_playbooks(new_scene: NewScene) -> None:
+    scene = new_scene(h1=full(), h2=full())
+    scene.machines["h2"].fail(Fault(verb="look", when="unsent"))
+    both = [scene.inventory["h1"], scene.inventory["h2"]]
+    plans = plan_each(scene.planner(), [[always(DROP_A).on(h) for h in both]] * 3)
+    assert [plan.hosts[1].left_out for plan in plans] == ["unreachable"] * 3  # it would answer a second time
