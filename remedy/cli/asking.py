@@ -46,7 +46,7 @@ def demand_consent(world: World, plan: Plan, said: Consent, *, sufficient: bool 
     demand_allowed(plan, need)
     if said.break_glass:
         return
-    if need.typed:
+    if need.is_typed:
         _demand_typed(world, plan)
     elif sufficient or (said.yes and need.risk is not Risk.HIGH):
         return
@@ -57,24 +57,27 @@ def demand_consent(world: World, plan: Plan, said: Consent, *, sufficient: bool 
 MOST_NAMES = 3  # to be typed; of more hosts, their number is
 
 
-def typed_words(need: Need) -> str:
-    """What must be typed: the hosts' names, or how many they are where they are many."""
+def typed_words(need: Need) -> dict[str, str]:
+    """What must be typed, and why: the hosts' names, or how many where they are many; then every loss."""
     names = need.typed.split()
-    return need.typed if len(names) <= MOST_NAMES else f"{len(names)} hosts"
+    hosts = need.typed if len(names) <= MOST_NAMES else f"{len(names)} hosts"
+    of_hosts = {visible(hosts): f"Risk {need.risk.word}."} if hosts else {}
+    return of_hosts | {visible(loss): "This is lost." for loss in need.losses}
 
 
 def _demand_typed(world: World, plan: Plan) -> None:
     wanted = typed_words(plan.need)
     if not world.has_person:
+        why = "would lose something" if plan.need.losses else f"has a {plan.need.risk.word} risk"
         raise Unapproved(
-            f"plan {plan.id} has a {plan.need.risk.word} risk: {wanted} must be typed at a terminal;"
-            " --yes does not cover it",
+            f"plan {plan.id} {why}: {' and '.join(wanted)} must be typed at a terminal; --yes does not cover it",
             at=plan.id,
             fix=f"at a terminal: remedy approve {plan.id}; in an emergency: --break-glass REASON",
         )
-    typed = prompt(world, f"Risk {plan.need.risk.word}. Type {visible(wanted)} to consent: ")
-    if typed.strip() != wanted:
-        raise Unapproved(f"not approved: {visible(wanted)} was not typed", at=plan.id, fix=f"remedy apply {plan.id}")
+    for words, why in wanted.items():
+        typed = prompt(world, f"{why} Type {words} to consent: ")
+        if typed.strip() != words:
+            raise Unapproved(f"not approved: {words} was not typed", at=plan.id, fix=f"remedy apply {plan.id}")
 
 
 def _demand_y(world: World, plan: Plan, said: Consent) -> None:

@@ -112,6 +112,9 @@ def _less(
 ) -> Allowance:
     """`allowed`, with the step's own timeouts, unless it holds what was not approved."""
     change = timed(wanted, step.timeout_s)
+    if change.typed not in ("", approved.typed):
+        lost = f"- {approved.typed or 'nothing'} was typed"
+        return Moved((lost, f"+ {change.typed} is to be"))
     if is_less(approved, change, by_identity=by_identity):
         return replace(allowed, change=change)
     return Moved((f"- {approved.title}", f"+ {change.title}: not a part of what was approved"))

@@ -48,7 +48,15 @@ def covered(plan: Plan) -> Json:
             del step["evidence"]
             if step["change"]:
                 del step["change"]["lines"], step["change"]["effect"]
+                _drop_empty(step["change"], "typed")
+    _drop_empty(whole["need"], "losses")
     return cast(Json, whole)
+
+
+def _drop_empty(fields: dict[str, Any], name: str) -> None:
+    """Leave out what plans had no word for at first, so that those made then keep their digest."""
+    if not fields[name]:
+        del fields[name]
 
 
 def sealed(plan: Plan) -> Plan:

@@ -31,6 +31,7 @@ class Subject:
     risk: Risk | None = None
     size_bytes: int = 0
     files: int = 0
+    losses: tuple[str, ...] = ()  # what the changes demand to be typed
     own: bool = False  # remedy runs there, or reaches others through it
     near: bool = False  # and its own files lie below what is worked on
 
@@ -67,6 +68,7 @@ def _subject(playbook: str, host: HostPlan) -> Subject:
         risk=max(s.risk for s in host.changes),
         size_bytes=sum(c.effect.size_bytes for c in changes),
         files=sum(map(files_of, changes)),
+        losses=tuple(dict.fromkeys(c.typed for c in changes if c.typed)),
         own=bool(host.own),
         near=host.own == NEAR,
     )
@@ -98,11 +100,12 @@ def need_of(playbook: str, hosts: Sequence[HostPlan], policy: Policy) -> Need:
     if not subjects:
         return Need(risk=Risk.LOW, people=0, rule="nothing to do")
     needs = [need_of_one(s, policy) for s in subjects]
-    strictest = max(needs, key=lambda n: (n.never, n.people, bool(n.typed), n.risk))
+    strictest = max(needs, key=lambda n: (n.never, n.people, n.is_typed, n.risk))
     return Need(
         risk=max(n.risk for n in needs),
         people=max(n.people for n in needs),
         typed=" ".join(n.typed for n in needs if n.typed),
+        losses=tuple(dict.fromkeys(said for n in needs for said in n.losses)),
         never=strictest.never,
         rule=strictest.rule,
         over=caps_passed(subjects, policy),
@@ -113,7 +116,7 @@ def need_of_one(subject: Subject, policy: Policy) -> Need:
     """What one host demands: of the rules that fit it the strictest; where none does, of the built-in ones.
 
     Something of high risk is never done by itself, whatever a rule says; nor is anything on remedy's own machine,
-    and where its own files are around, the host's name is typed.
+    and where its own files are around, the host's name is typed. A loss that a change wants typed takes a person too.
     """
     assert subject.risk is not None
     rules = rules_for(subject, policy)
@@ -125,9 +128,10 @@ def need_of_one(subject: Subject, policy: Policy) -> Need:
         deciding.append(next(r for r in rules if r.typed))
     return Need(
         risk=subject.risk,
-        people=max(people, 1) if subject.risk is Risk.HIGH or subject.own else people,
+        people=max(people, 1) if subject.risk is Risk.HIGH or subject.own or subject.losses else people,
         never=never,
         typed=subject.host if typed or subject.near else "",
+        losses=subject.losses,
         rule="; ".join(r.at for r in deciding),
     )
 

@@ -131,7 +131,8 @@ class Change:
 
     `lines` are for people: the files with size and age, or a diff. `touches` names what may be
     different afterwards (`path:/var/log`, `unit:nginx.service`), so that overlapping steps of one
-    plan are known. `settle_s` is how long the effect may take to be seen.
+    plan are known. `settle_s` is how long the effect may take to be seen. `typed` is what a person
+    types at a terminal to consent to a loss: a few plain words of one line, such as "41 minutes".
     """
 
     title: str
@@ -142,3 +143,4 @@ class Change:
     lines: tuple[str, ...] = ()
     touches: tuple[str, ...] = ()
     settle_s: int = 0
+    typed: str = ""

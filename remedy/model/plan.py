@@ -128,12 +128,18 @@ class Need:
     typed: str = ""  # what must be typed at a terminal; "" where `y` or --yes will do
     never: bool = False
     rule: str = ""  # which rule says so
+    losses: tuple[str, ...] = ()  # what changes demand to be typed besides, each once
     over: tuple[str, ...] = ()  # the caps that the plan passes, each with its place and by how much
 
     @property
     def is_forbidden(self) -> bool:
         """Whether no consent of anybody serves."""
         return self.never or bool(self.over)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether something must be typed at a terminal, where `y` or --yes will not do."""
+        return bool(self.typed or self.losses)
 
 
 @dataclass(frozen=True, kw_only=True)

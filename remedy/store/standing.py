@@ -98,6 +98,7 @@ def why_not(approval: StandingApproval, plan: Plan, need: Need, now: datetime) -
         (any(h.own for h in parts), "covers no machine that remedy runs on or reaches others through"),
         (need.risk > approval.max_risk, f"covers {approval.max_risk.word} risk, this is {need.risk.word}"),
         (bool(need.typed), "is not enough where the policy wants the host's name typed"),
+        (bool(need.losses), "is not enough where a loss is to be typed"),
         (len(parts) > approval.max_hosts, f"covers {approval.max_hosts} hosts, these are {len(parts)}"),
         (size_bytes > approval.max_bytes, f"covers {approval.max_bytes:,} bytes, these are {size_bytes:,}"),
     )

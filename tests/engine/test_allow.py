@@ -63,6 +63,15 @@ def test_an_operation_whose_items_are_all_gone_is_left_out() -> None:
     assert [o.items for o in verdict.change.operations if isinstance(o, Call)] == [("z\t3",)]
 
 
+def test_a_loss_is_the_one_that_was_typed_or_the_plan_is_stale() -> None:
+    one = planned(*THREE, action="toy.lose")
+    same, less = allowed(one, reply(*THREE)), allowed(one, reply("x\t1"))
+    assert isinstance(same, Allowed)
+    assert same.change.typed == "3 files"
+    assert isinstance(less, Moved)
+    assert less.lines == ("- 3 files was typed", "+ 1 files is to be")
+
+
 def test_nothing_left_is_not_needed() -> None:
     assert isinstance(allowed(planned(*THREE), reply()), NotNeeded)
 

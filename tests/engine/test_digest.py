@@ -71,6 +71,7 @@ def whole_step() -> PlannedStep:
         lines=("x 1 MB", "y 2 MB"),
         touches=("path:/a",),
         settle_s=3,
+        typed="41 minutes",
     )
     return PlannedStep(
         step="s",
@@ -124,7 +125,7 @@ def whole_plan() -> Plan:
             on_failure="undo",
             limits=Limits(hosts=2, batch=1, max_failures=1),
             hosts=(part,),
-            need=Need(risk=Risk.MEDIUM, people=1, typed="h1", rule="built in"),
+            need=Need(risk=Risk.MEDIUM, people=1, typed="h1", losses=("41 minutes",), rule="built in"),
             through="s",
             undo_of="r1",
             made_at="2030-01-01T00:00:00+00:00",
@@ -191,6 +192,9 @@ def refuses(document: Any) -> bool:
 
 
 PLAN = whole_plan()
+BEFORE_LOSSES = (
+    "f3cd366571c208ecd8822ff13aeadb8b7df6c0a0d4d1f07b7386e671573c2c9c"  # of this plan, by the code of that time
+)
 DOCUMENT = as_document(PLAN)
 INSIDE = [p for p in leaves(DOCUMENT) if not is_outside(p)]
 SHOWN = [p for p in leaves(DOCUMENT) if is_outside(p) and p != ("digest",)]
@@ -226,6 +230,17 @@ def test_fault_033_steps_added_removed_or_reordered_count() -> None:
 def test_a_plan_sealed_at_another_time_by_another_person_has_the_same_digest() -> None:
     again = replace(PLAN, id="p2", made_at="2031-01-01T00:00:00+00:00", requester="second")
     assert sealed(again).digest == PLAN.digest
+
+
+def test_a_plan_that_loses_nothing_has_the_digest_it_had_before_losses_were_typed() -> None:
+    part = PLAN.hosts[0]
+    first, question = part.steps
+    assert first.change is not None
+    plain = replace(part, steps=(replace(first, change=replace(first.change, typed="")), question))
+    document = as_document(sealed(replace(PLAN, hosts=(plain,), need=replace(PLAN.need, losses=()))))
+    del document["need"]["losses"], document["hosts"][0]["steps"][0]["change"]["typed"]
+    assert document["digest"] == BEFORE_LOSSES
+    assert not refuses(document)
 
 
 @given(st.lists(parts, max_size=2).map(tuple), st.data())

@@ -84,6 +84,20 @@ def test_the_strictest_host_decides_and_every_high_host_is_typed() -> None:
     assert (need.risk, need.people, need.typed) == (Risk.HIGH, 2, "b c")
 
 
+def losing(host: str, *losses: str) -> HostPlan:
+    whole = part(host, Risk.LOW)
+    (step,) = whole.steps
+    assert step.change is not None
+    steps = tuple(replace(step, step=said, change=replace(step.change, typed=said)) for said in losses)
+    return replace(whole, steps=steps)
+
+
+def test_a_loss_takes_a_person_who_types_it_whatever_the_policy_lets_through() -> None:
+    by_itself = Policy(rules=(Rule(people=0, at="1"),))
+    need = need_of("p", [losing("a", "41 minutes", "3 rows"), losing("b", "3 rows"), part("c", Risk.LOW)], by_itself)
+    assert (need.people, need.typed, need.losses, need.is_typed) == (1, "", ("41 minutes", "3 rows"), True)
+
+
 def test_what_no_rule_fits_the_built_in_ones_decide() -> None:
     rules = (
         Rule(risk=(Risk.LOW,), environments=("lab",), people=0, at="policy.yml:1:1"),

@@ -122,6 +122,17 @@ class DropById(Drop):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lose(Drop):
+    """The same as `toy.drop`, where a person has to type how many files are lost."""
+
+    name = "toy.lose"
+
+    def plan(self, seen: Files) -> Change | None:
+        change = super().plan(seen)
+        return change and replace(change, typed=f"{len(seen.files)} files")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Burn(FilesAction):
     """Take away every file of a directory for good, in two operations."""
 
@@ -247,5 +258,5 @@ class Up(Check):
 
 def catalogue() -> Catalogue:
     """The toys by name."""
-    actions: tuple[type[Action[Any]], ...] = (Drop, DropById, Burn, Grow, Shift, Start)
+    actions: tuple[type[Action[Any]], ...] = (Drop, DropById, Lose, Burn, Grow, Shift, Start)
     return Catalogue(actions={a.name: a for a in actions}, checks={c.name: c for c in (Level, Up)})

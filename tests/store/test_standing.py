@@ -92,6 +92,7 @@ def test_it_serves_for_no_high_risk_no_typed_name_and_no_undo(store: SqliteStore
     assert why_not(standing(), plan, ANYBODY, START) == ""
     assert "covers medium risk" in why_not(standing(), plan, replace(ANYBODY, risk=Risk.HIGH), START)
     assert "typed" in why_not(standing(), plan, replace(ANYBODY, typed="prod1"), START)
+    assert "loss" in why_not(standing(), plan, replace(ANYBODY, losses=("41 minutes",)), START)
     assert "back" in why_not(standing(), replace(plan, undo_of="r0"), ANYBODY, START)
     with pytest.raises(Refused, match="never covers a high risk"):
         store.stand(standing(max_risk=Risk.HIGH))

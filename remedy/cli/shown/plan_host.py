@@ -118,6 +118,7 @@ def step_lines(number: int, step: PlannedStep, paint: Paint, *, whole: bool) -> 
         *_listed(change, paint, whole=whole),
         *field_lines("effect", change.effect.says, paint),
         *field_lines("undo", undo_words(change), paint, warn=isinstance(change.undo, UndoImpossible)),
+        *field_lines("lost", change.typed and f"{change.typed}: to be typed at a terminal", paint, warn=True),
         *field_lines("then", _settling(change), paint),
     ]
 

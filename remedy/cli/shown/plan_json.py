@@ -60,6 +60,7 @@ def _change(host: str, step: PlannedStep) -> Json:
         "operations": encode(step.change.operations),
         "undo": encode(step.change.undo),
         "effect": encode(step.change.effect),
+        "typed": step.change.typed,
     }
 
 

@@ -118,7 +118,7 @@ def need_words(need: Need) -> str:
     if not need.people:
         return f"none needed{rule}"
     yes = "y at a terminal" if need.risk is Risk.HIGH else "y, or --yes"
-    how = f"type {visible(typed_words(need))} at a terminal" if need.typed else yes
+    how = f"type {' and '.join(typed_words(need))} at a terminal" if need.is_typed else yes
     second = "; and a second person, not the requester" if need.people > 1 else ""
     return f"risk {need.risk.word}: {how}{second}{rule}"
 
