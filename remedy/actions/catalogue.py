@@ -18,6 +18,7 @@ V = TypeVar("V", bound=Verb)
 FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actions of each, and its checks
     "command": (("command.run",), ()),
     "compose": (("compose.restart",), ("compose.status",)),
+    "compose_scale": (("compose.scale",), ()),
     "dir": (("dir.make",), ()),
     "disk": ((), ("disk.free", "disk.top")),
     "docker": (("docker.prune",), ()),
@@ -34,7 +35,8 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
     "timer": ((), ("timer.armed",)),
 }
 SHELL_FILES = {  # of families whose functions are more than one file; read in this order
-    "compose": ("docker_engine", "restarts", "compose"),
+    "compose": ("docker_engine", "restarts", "compose_doing", "compose"),
+    "compose_scale": ("docker_engine", "compose_doing", "compose_file", "compose_scale"),
     "dir": ("accounts", "dir"),
     "docker": ("docker_engine", "docker"),
     "file": ("accounts", "files", "file"),

@@ -220,6 +220,7 @@ SCENES = (
 ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker.py
     "service.restart": "systemd",
     "compose.restart": "Docker Engine",
+    "compose.scale": "Docker Engine",
     "docker.prune": "Docker Engine",
 }
 

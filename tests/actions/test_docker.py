@@ -6,18 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from remedy.actions.action import Action
 from remedy.actions.by_hand import lines_of
 from remedy.actions.catalogue import Catalogue
 from remedy.engine.ground import Different, Same, compare
 from remedy.errors import Refused
-from remedy.model import Await, Call, Change, Host, Json, Reply
+from remedy.model import Await, Call, Host, Json
 from tests.actions import kit
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
+from tests.actions.shop import UP, Shop, state_of, wait_for
 from tests.lab import SHOP, DockerHost
-
-UP = "running healthy"
 
 
 @pytest.fixture
@@ -27,39 +25,6 @@ def there(docker_host: DockerHost) -> Iterator[FarEnd]:
     yield far_end_in(docker_host)
     stop_ill = "docker ps -aq --filter status=paused | xargs -r docker unpause"
     docker_host.sh(f"{stop_ill}; docker ps -aq --filter label=ill | xargs -r docker rm -f")
-
-
-class Shop:
-    """The shop through an action: look, plan, apply."""
-
-    def __init__(self, end: FarEnd, action: Action[object], host: Host) -> None:
-        self.end, self.action, self.host = end, action, host
-
-    def reply(self) -> Reply:
-        reply = self.end.look(self.action.look(self.host))
-        assert reply.answered, reply.error
-        return reply
-
-    def see(self) -> object:
-        return self.action.see(self.reply())
-
-    def plan(self) -> Change | None:
-        return self.action.plan(self.see())
-
-    def wanted(self) -> Change:
-        change = self.plan()
-        assert change is not None
-        return change
-
-    def apply(self) -> Change:
-        before = self.see()
-        change = self.action.plan(before)
-        assert change is not None
-        for operation in change.operations:
-            done = self.end.act(operation)
-            assert done.returncode == 0, (done.stdout, done.stderr)
-        assert self.action.verify(before, self.see()) == ""
-        return change
 
 
 Using = Callable[..., Shop]
@@ -94,15 +59,6 @@ def starts(host: DockerHost) -> dict[str, str]:
     said = host.docker(f"inspect --format '{line}' {' '.join(c for s in SHOP for c in host.containers(s))}")
     rows = [row.removeprefix("/shop-").split() for row in said.splitlines()]
     return {row[0]: row[1] for row in rows}
-
-
-def state_of(host: DockerHost, container: str) -> str:
-    return host.docker(f"inspect --format '{{{{.State.Status}}}} {{{{.State.Health.Status}}}}' {container}").strip()
-
-
-def wait_for(host: DockerHost, container: str, state: str) -> None:
-    probe = f"docker inspect --format '{{{{.State.Status}}}} {{{{.State.Health.Status}}}}' {container}"
-    host.sh(f'until [ "$({probe})" = "{state}" ]; do sleep 0.1; done', timeout_s=30)
 
 
 # ---------------------------------------------------------------- compose.restart
