@@ -33,6 +33,7 @@ def entry_of(host: Host) -> dict[str, Json]:
     """The host's own entry: how it is reached and what it is, without its variables."""
     entry = cast("dict[str, Json]", encode(replace(host, vars={}, at="")))
     del entry["vars"], entry["at"], entry["container"]
+    _drop_empty(entry, "drillable")
     return entry
 
 

@@ -10,8 +10,7 @@ from remedy.engine.calendar import Shut, begins_next, shut_by
 from remedy.engine.own import NEAR
 from remedy.errors import Forbidden
 from remedy.model import Call, Cap, Change, Host, HostPlan, Need, Policy, Put, Risk, Rule, Scope, UndoImpossible
-
-PRODUCTION = "production"
+from remedy.model.policy import PRODUCTION
 
 BUILT_IN = (
     Rule(risk=(Risk.LOW, Risk.MEDIUM), people=1, at="built in"),

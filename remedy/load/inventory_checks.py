@@ -14,6 +14,7 @@ from remedy.load.documents import Document
 from remedy.load.problems import Flaw, Place, below
 from remedy.load.text import said
 from remedy.model import Address, Host, Json, SecretRef, Sourced
+from remedy.model.policy import PRODUCTION
 
 T = TypeVar("T")
 _NO_KEY = "a container has no key: a plan holds its full id"
@@ -126,10 +127,14 @@ class _Reader:
                 via=_text(fields.get("via")),
                 engine=self._tried(pointer + "/engine", fields.get("engine"), _engine) or "",
                 environment=_text(fields.get("environment")),
+                drillable=fields.get("drillable") is True,
                 quarantine=self._tried(pointer + "/quarantine", fields.get("quarantine"), _directory) or "",
                 vars=self.variables(fields.get("vars"), pointer + "/vars", f"host {name}"),
                 at=str(place),
             )
+            if host.drillable and host.environment == PRODUCTION:
+                why = "nothing is broken on purpose there"
+                self._flaw(pointer + "/drillable", f"'drillable' does not fit {PRODUCTION}", why, "leave it out")
             if address:
                 self._fitting(address.scheme, fields, pointer)
             yield Entry(

@@ -173,7 +173,18 @@ class Merge:
 
 
 _FIELDS = frozenset(
-    ("address", "identity", "host_key", "known_hosts", "become", "via", "engine", "environment", "quarantine")
+    (
+        "address",
+        "identity",
+        "host_key",
+        "known_hosts",
+        "become",
+        "via",
+        "engine",
+        "environment",
+        "drillable",
+        "quarantine",
+    )
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from remedy.actions.catalogue import Catalogue
 from remedy.digest import digest
 from remedy.load.documents import Document, read_document
+from remedy.load.drills import drill_of
 from remedy.load.find import find_playbook
 from remedy.load.playbook_checks import Checker, param_spec
 from remedy.load.problems import Flaw, below, refuse
@@ -72,6 +73,7 @@ def playbook_of(document: Document, path: Path) -> Playbook:
         schedule=body.get("schedule", {}),
         body=body,
         places={pointer: str(place) for pointer, place in document.places.items()},
+        drill=drill_of(body["drill"]) if "drill" in body else None,
     )
 
 

@@ -13,6 +13,7 @@ from remedy.actions.params import Param, params_of
 from remedy.errors import Invalid
 from remedy.load import templates
 from remedy.load.documents import Document
+from remedy.load.drill_checks import check_drill
 from remedy.load.problems import Flaw, below
 from remedy.load.resolved import ParamSpec
 from remedy.load.text import said, suggestion
@@ -39,14 +40,16 @@ class Checker:
             self._included("/include")
         if isinstance(body.get("playbook"), str) and body["playbook"] != stem:
             names = f"is called {said('', body['playbook'])}, its file {said('', stem)}"
-            self._flaw("/playbook", names, "both are the same")
-        params = self._params(_mapping(body.get("params")))
+            self.flaw("/playbook", names, "both are the same")
+        params = self._params(mapping(body.get("params")))
         for name in CHECK_LISTS:
             self._checks(body.get(name), f"/{name}", params, nested=name != "diagnose")
-        self._steps(_list(body.get("steps")), params)
-        cron = _mapping(body.get("schedule")).get("cron")
+        self.steps(listed(body.get("steps")), "/steps", params)
+        if "drill" in body:
+            check_drill(self, mapping(body["drill"]), params, has_symptom="symptom" in body)
+        cron = mapping(body.get("schedule")).get("cron")
         if isinstance(cron, str):
-            self._cron(cron, _list(body.get("steps")))
+            self._cron(cron, listed(body.get("steps")))
 
     def _cron(self, cron: str, steps: list[Json]) -> None:
         """Whether it is one, and not oftener than the highest risk of the playbook's actions allows."""
@@ -54,23 +57,23 @@ class Checker:
 
         named = [k for s in steps if isinstance(s, dict) for k in s if k in self.catalogue.actions]
         risk = max((self.catalogue.actions[n].risk for n in named), default=Risk.LOW)
-        self._try("/schedule/cron", cron, lambda: check_cron(cron))
-        self._try("/schedule/cron", cron, lambda: check_often(cron, risk))
+        self.attempt("/schedule/cron", cron, lambda: check_cron(cron))
+        self.attempt("/schedule/cron", cron, lambda: check_often(cron, risk))
 
     def _included(self, pointer: str) -> None:
-        self._flaw(pointer, "'include' is reserved", "playbooks include nothing yet", "write the steps out", key=True)
+        self.flaw(pointer, "'include' is reserved", "playbooks include nothing yet", "write the steps out", key=True)
 
-    def _flaw(self, pointer: str, message: str, rule: str = "", fix: str = "", *, key: bool = False) -> None:
+    def flaw(self, pointer: str, message: str, rule: str = "", fix: str = "", *, key: bool = False) -> None:
         place = self.document.key_place(pointer) if key else self.document.place(pointer)
         self.document.flaws.add(Flaw(pointer, place, message, rule, fix))
 
-    def _try(self, pointer: str, value: Json, attempt: Any) -> None:
+    def attempt(self, pointer: str, value: Json, attempt: Any) -> None:
         if self.document.flaws.within(pointer):
             return
         try:
             attempt()
         except Invalid as wrong:
-            self._flaw(pointer, said(pointer, value, named=True), wrong.message, wrong.fix)
+            self.flaw(pointer, said(pointer, value, named=True), wrong.message, wrong.fix)
 
     # ------------------------------------------------------------ params
 
@@ -80,25 +83,25 @@ class Checker:
     def _param(self, name: str, raw: Json) -> ParamSpec | None:
         pointer = below("/params", name)
         if name in templates.RESERVED:
-            self._flaw(pointer, f"'{name}' is a word of the template language", "", "choose another name", key=True)
+            self.flaw(pointer, f"'{name}' is a word of the template language", "", "choose another name", key=True)
         spec = param_spec(name, raw, str(self.document.key_place(pointer)))
         if spec and isinstance(spec.default, dict) and "secret" in spec.default:
-            self._flaw(below(pointer, "default"), "a secret as a default", "secrets are named in the inventory only")
+            self.flaw(below(pointer, "default"), "a secret as a default", "secrets are named in the inventory only")
         elif spec and not spec.required:
             value = spec.default
-            self._try(below(pointer, "default"), value, lambda: parse_value(spec, value))
+            self.attempt(below(pointer, "default"), value, lambda: parse_value(spec, value))
         return spec
 
     # ------------------------------------------------------------ checks
 
     def _checks(self, raw: Json, pointer: str, params: Mapping[str, object], *, nested: bool) -> None:
-        for i, one in enumerate(_list(raw)):
-            for name, given in _mapping(one).items():
+        for i, one in enumerate(listed(raw)):
+            for name, given in mapping(one).items():
                 here = below(below(pointer, i), name)
                 if name in ("any", "not") and nested:
                     self._checks(given, here, params, nested=True)
                 elif name in ("any", "not"):
-                    self._flaw(
+                    self.flaw(
                         here, f"'{name}' stands in symptom, until and verify only", "", "list the checks", key=True
                     )
                 else:
@@ -106,7 +109,8 @@ class Checker:
 
     # ------------------------------------------------------------ steps
 
-    def _steps(self, raw: list[Json], params: Mapping[str, object]) -> None:
+    def steps(self, raw: list[Json], base: str, params: Mapping[str, object]) -> None:
+        """The steps below `base`; what breaks something on purpose is a drill's alone."""
         ids = [s.get("id") for s in raw if isinstance(s, dict)]
         first: dict[str, str] = {}
         for i, step in enumerate(raw):
@@ -114,7 +118,7 @@ class Checker:
                 return
             if not isinstance(step, dict):
                 continue
-            pointer = f"/steps/{i}"
+            pointer = below(base, i)
             name = step.get("id")
             if isinstance(name, str):
                 self._unique(name, below(pointer, "id"), first)
@@ -123,20 +127,26 @@ class Checker:
     def _unique(self, name: str, pointer: str, first: dict[str, str]) -> None:
         at = first.setdefault(name, str(self.document.place(pointer)))
         if at != str(self.document.place(pointer)):
-            self._flaw(pointer, f"the step {said('', name)} is here twice, first at {at}", "a step's id stands once")
+            self.flaw(pointer, f"the step {said('', name)} is here twice, first at {at}", "a step's id stands once")
 
     def _step(self, step: Mapping[str, Json], pointer: str, params: Mapping[str, object], ids: frozenset[str]) -> None:
         for word in ("title", "ask"):
             self._texts(step.get(word), below(pointer, word), params)
         self._when(step.get("when"), below(pointer, "when"), params, ids)
-        self._duration(step.get("timeout"), below(pointer, "timeout"), params)
+        self.duration(step.get("timeout"), below(pointer, "timeout"), params)
         verbs = [k for k in step if k not in STEP_WORDS and not self._is_no_word(k, pointer)]
         if len(verbs) + ("ask" in step) != 1:
             many = ", ".join((*verbs, *(["ask"] if "ask" in step else [])))
-            self._flaw(
-                pointer, f"has the actions {many}" if many else "has no action", "a step has one action, or asks"
-            )
+            self.flaw(pointer, f"has the actions {many}" if many else "has no action", "a step has one action, or asks")
         for verb in verbs:
+            if (
+                pointer.startswith("/steps")
+                and verb in self.catalogue.actions
+                and self.catalogue.actions[verb].drill_only
+            ):
+                why = "it breaks something on purpose"
+                self.flaw(below(pointer, verb), f"{verb} is for drills", why, "put it into drill: inject:", key=True)
+                continue
             self._verb(self.catalogue.actions, "action", verb, step[verb], below(pointer, verb), params)
 
     def _is_no_word(self, key: str, pointer: str) -> bool:
@@ -144,25 +154,25 @@ class Checker:
         if "." in key or key in self.catalogue.actions or key in _SHELL_WORDS or key == "include":
             return False
         known = (*STEP_WORDS, *self.catalogue.actions)
-        self._flaw(below(pointer, key), f"a step has no key {said('', key)}", "", suggestion(key, known), key=True)
+        self.flaw(below(pointer, key), f"a step has no key {said('', key)}", "", suggestion(key, known), key=True)
         return True
 
-    def _duration(self, raw: Json, pointer: str, params: Mapping[str, object]) -> None:
+    def duration(self, raw: Json, pointer: str, params: Mapping[str, object]) -> None:
         if isinstance(raw, str) and templates.is_template(raw):
             self._texts(raw, pointer, params)
         elif isinstance(raw, str | int):
-            self._try(pointer, raw, lambda: KINDS["duration"].parse(raw))
+            self.attempt(pointer, raw, lambda: KINDS["duration"].parse(raw))
 
     def _texts(self, raw: Json, pointer: str, params: Mapping[str, object]) -> None:
         if isinstance(raw, dict):
             for key, value in raw.items():
                 self._texts(value, below(pointer, key), params)
         elif isinstance(raw, str):
-            self._try(pointer, raw, lambda: templates.check_names(templates.parse(raw), params))
+            self.attempt(pointer, raw, lambda: templates.check_names(templates.parse(raw), params))
 
     def _when(self, raw: Json, pointer: str, params: Mapping[str, object], ids: frozenset[str]) -> None:
         if isinstance(raw, str):
-            self._try(pointer, raw, lambda: _check_when(raw, params, ids))
+            self.attempt(pointer, raw, lambda: _check_when(raw, params, ids))
 
     # ------------------------------------------------------------ verbs and their parameters
 
@@ -182,16 +192,16 @@ class Checker:
             return
         values = {k: v for k, v in given.items() if not (what == "check" and k == "within")}
         if what == "check":
-            self._duration(given.get("within"), below(pointer, "within"), params)
+            self.duration(given.get("within"), below(pointer, "within"), params)
         declared = {p.name: p for p in params_of(known[name])}
         within = ("within",) if what == "check" else ()
         for key in (k for k in values if k not in declared):
             near = suggestion(key, (*declared, *within))
-            self._flaw(below(pointer, key), f"{name} has no parameter {said('', key)}", "", near, key=True)
+            self.flaw(below(pointer, key), f"{name} has no parameter {said('', key)}", "", near, key=True)
         for p in declared.values():
             if p.required and p.name not in values:
                 fix = f"for example {p.name}: {p.kind.example}"
-                self._flaw(pointer, f"{name} lacks '{p.name}'", p.about, fix, key=True)
+                self.flaw(pointer, f"{name} lacks '{p.name}'", p.about, fix, key=True)
             elif p.name in values:
                 self._parameter(p, values[p.name], below(pointer, p.name), params)
         if not self.document.flaws.within(pointer) and not _has_template(values):
@@ -203,31 +213,31 @@ class Checker:
             verb.of(values)
         except Invalid as wrong:
             given = ", ".join(values) or "nothing"
-            self._flaw(pointer, f"{verb.name} is given {given}", wrong.message, wrong.fix, key=True)
+            self.flaw(pointer, f"{verb.name} is given {given}", wrong.message, wrong.fix, key=True)
 
     def _unknown(self, known: Mapping[str, object], what: str, name: str, pointer: str) -> None:
         if name == "include":
             self._included(pointer)
         elif name in _SHELL_WORDS and what == "action":
-            self._flaw(pointer, "there are no shell steps", "a step names an action", suggestion("", known), key=True)
+            self.flaw(pointer, "there are no shell steps", "a step names an action", suggestion("", known), key=True)
         else:
-            self._flaw(pointer, f"no {what} is called {said('', name)}", "", suggestion(name, known), key=True)
+            self.flaw(pointer, f"no {what} is called {said('', name)}", "", suggestion(name, known), key=True)
 
     def _parameter(self, param: Param, value: Json, pointer: str, params: Mapping[str, object]) -> None:
         if isinstance(value, str) and templates.is_template(value):
-            self._try(pointer, value, lambda: templates.check_names(templates.parse(value), params))
+            self.attempt(pointer, value, lambda: templates.check_names(templates.parse(value), params))
             return
         if param.many and isinstance(value, list):
             for i, member in enumerate(value):
                 self._member(param, member, below(pointer, i), params)
         if not _has_template(value):
-            self._try(pointer, value, lambda: _parse(param, value))
+            self.attempt(pointer, value, lambda: _parse(param, value))
 
     def _member(self, param: Param, value: Json, pointer: str, params: Mapping[str, object]) -> None:
         if isinstance(value, str) and templates.is_template(value):
-            self._try(pointer, value, lambda: templates.check_names(templates.parse(value), params))
+            self.attempt(pointer, value, lambda: templates.check_names(templates.parse(value), params))
         else:
-            self._try(pointer, value, lambda: _parse_member(param, value))
+            self.attempt(pointer, value, lambda: _parse_member(param, value))
 
 
 def _parse(param: Param, value: Json) -> None:
@@ -278,9 +288,9 @@ def _has_template(value: Json) -> bool:
             return False
 
 
-def _mapping(value: Json) -> dict[str, Json]:
+def mapping(value: Json) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Json) -> list[Json]:
+def listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []

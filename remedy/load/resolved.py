@@ -24,6 +24,17 @@ class ParamSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Drill:
+    """How the fault that a playbook is for is made on purpose. The steps that make it are in `Playbook.body`.
+
+    `values` are parameters' values in the drill, as of `-p`.
+    """
+
+    about: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Playbook:
     """One remedy as validated, not yet resolved. `body` is its content with templates in it.
 
@@ -43,6 +54,7 @@ class Playbook:
     schedule: Mapping[str, Json]
     body: Mapping[str, Json]
     places: Mapping[str, str]
+    drill: Drill | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,8 +35,11 @@ def with_catalogue(envelope: Schema, catalogue: Catalogue) -> Schema:
         defs[f"action {name}"] = _verb(action, {})
     defs["kind"] = {"enum": list(KINDS)}
     _replace(defs["check"]["properties"], "check", sorted(catalogue.checks))
-    _replace(defs["step"]["properties"], "action", sorted(catalogue.actions))
-    defs["step"]["oneOf"] = [{"required": [n]} for n in (*sorted(catalogue.actions), "ask")]
+    remedies = [n for n in sorted(catalogue.actions) if not catalogue.actions[n].drill_only]
+    _replace(defs["step"]["properties"], "action", remedies)
+    defs["step"]["oneOf"] = [{"required": [n]} for n in (*remedies, "ask")]
+    _replace(defs["fault"]["properties"], "action", sorted(catalogue.actions))
+    defs["fault"]["oneOf"] = [{"required": [n]} for n in sorted(catalogue.actions)]
     whole["$defs"] = defs
     return whole
 

@@ -66,8 +66,9 @@ def entry_of(line: Line) -> Iterator[str]:
     for name in _FIELDS:
         if getattr(host, name):
             yield f"    {name}: {_scalar(getattr(host, name))}"
-    if host.become:
-        yield "    become: true"
+    for name in ("become", "drillable"):
+        if getattr(host, name):
+            yield f"    {name}: true"
     if host.host_key:
         keys = [_scalar(k) for k in host.host_key]
         yield f"    host_key: {keys[0] if len(keys) == 1 else '[' + ', '.join(keys) + ']'}"

@@ -55,6 +55,7 @@ class Host:
     via: str = ""  # the host that this one is reached through
     engine: str = ""  # of a container: unix:///SOCKET of its engine; "" is Docker's own
     environment: str = ""
+    drillable: bool = False  # drills may break something there on purpose
     quarantine: str = ""  # absolute path on another filesystem; "" means none
     groups: tuple[str, ...] = ()
     vars: Mapping[str, Sourced] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from remedy.model.words import Risk
 
 APPROVAL_S = 3600
+PRODUCTION = "production"  # the environment for which the built-in rules are strictest, and where nothing is drilled
 STANDING_S = 90 * 86_400
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remedy.codec import decode, encode
-from remedy.engine.plan import demand_intact, sealed
+from remedy.engine.plan import demand_intact, entry_of, sealed
 from remedy.errors import Invalid, Stale
 from remedy.model import (
     AllOf,
@@ -44,6 +44,7 @@ from remedy.model import (
     UndoBy,
 )
 from tests.engine.any_plan import parts
+from tests.engine.scene import ANY_HOST
 
 OUTSIDE = ("id", "digest", "made_at", "requester")
 Place = tuple[str | int, ...]
@@ -241,6 +242,11 @@ def test_a_plan_that_loses_nothing_has_the_digest_it_had_before_losses_were_type
     del document["need"]["losses"], document["hosts"][0]["steps"][0]["change"]["typed"]
     assert document["digest"] == BEFORE_LOSSES
     assert not refuses(document)
+
+
+def test_a_host_that_may_not_be_drilled_has_the_entry_it_always_had() -> None:
+    assert "drillable" not in entry_of(ANY_HOST)
+    assert entry_of(replace(ANY_HOST, drillable=True))["drillable"] is True
 
 
 @given(st.lists(parts, max_size=2).map(tuple), st.data())

@@ -95,6 +95,8 @@ def test_without_an_inventory_it_says_what_to_write(tmp_path: Path) -> None:
         ("hosts: {a: {address: 'local://', becom: true}}", "did you mean become?"),
         ("hosts: {'-oProxyCommand=x': {address: 'local://'}}", "is no name"),
         ("hosts: {a: {address: 'local://', quarantine: var/q}}", "absolute path"),
+        ("hosts: {a: {address: 'local://', drillable: true, environment: production}}", "broken on purpose"),
+        ("hosts: {a: {address: 'local://', drillable: maybe}}", "wanted true or false"),
         ("hosts: {a: {address: 'local://', quarantine: /}}", "directory of its own"),
         ("hosts: {a: {address: 'local://', via: b}}", "no host is called so"),
         ("hosts: {a: {address: 'local://', via: a}}", "through itself: a -> a"),
@@ -270,3 +272,8 @@ def test_fault_101_a_key_among_the_inventory_is_refused_and_a_private_one_is_not
     for none in ("missing", "home"):
         with pytest.raises(Invalid):
             check_identity(tmp_path / none, tmp_path / "home")
+
+
+def test_only_a_host_outside_production_may_be_drilled() -> None:
+    found = merged("hosts: {a: {address: 'local://', drillable: true}, b: {address: 'local://'}}")
+    assert [h.drillable for h in found.hosts.values()] == [True, False]

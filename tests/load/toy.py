@@ -103,7 +103,17 @@ class Rotate(Action[str]):
         return ()
 
 
-CATALOGUE = Catalogue(actions={"toy.rotate": Rotate}, checks={"toy.free": Free, "toy.answers": Answers})
+@dataclass(frozen=True, kw_only=True)
+class Smash(Rotate):
+    """Break files."""
+
+    name = "toy.smash"
+    drill_only = True
+
+
+CATALOGUE = Catalogue(
+    actions={"toy.rotate": Rotate, "toy.smash": Smash}, checks={"toy.free": Free, "toy.answers": Answers}
+)
 
 PLAIN = """\
 playbook: plain
