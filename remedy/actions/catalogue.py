@@ -19,6 +19,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
     "command": (("command.run",), ()),
     "compose": (("compose.restart",), ("compose.status",)),
     "compose_scale": (("compose.scale",), ()),
+    "compose_state": (("compose.stop", "compose.start"), ()),
     "dir": (("dir.make",), ()),
     "disk": ((), ("disk.free", "disk.top")),
     "docker": (("docker.prune",), ()),
@@ -37,6 +38,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
 SHELL_FILES = {  # of families whose functions are more than one file; read in this order
     "compose": ("docker_engine", "restarts", "compose_doing", "compose"),
     "compose_scale": ("docker_engine", "compose_doing", "compose_file", "compose_scale"),
+    "compose_state": ("docker_engine", "compose_doing", "compose_file", "compose_state"),
     "dir": ("accounts", "dir"),
     "docker": ("docker_engine", "docker"),
     "file": ("accounts", "files", "file"),

@@ -136,12 +136,6 @@ compose_join() {
 	}'
 }
 
-# The state of one container alone, for waiting: the container that is planned, and no other of its name.
-compose_is() {
-	compose_state_of "$1"
-	printf 'state %s\n--\nhealth %s\n' "$compose_state" "$compose_health"
-}
-
 # compose_restart ID NAME STATE: write it down, restart that very container, and print when it started.
 #   STATE is what it was doing when that was planned. One that is up by now, and was not, is left alone.
 compose_restart() {

@@ -36,3 +36,9 @@ compose_state_of() {
 		$compose_said
 	END
 }
+
+# The state of one container alone, for waiting: the container that is planned, and no other of its name.
+compose_is() {
+	compose_state_of "$1"
+	printf 'state %s\n--\nhealth %s\n' "$compose_state" "$compose_health"
+}

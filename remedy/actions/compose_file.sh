@@ -5,8 +5,8 @@
 compose_label='com.docker.compose'
 
 # compose_survey PROJECT: set
-#   compose_seen   its containers, `SERVICE NUMBER ID DOING HASH IMAGE NEEDS` a line, by service and number; NEEDS are the services
-#                  that it depends on, each followed by a comma, or `-`
+#   compose_seen   its containers, `SERVICE NUMBER ID DOING HASH IMAGE NEEDS KEEPS STOP_S` a line, by service and number; NEEDS are
+#                  the services that it depends on, KEEPS the volumes with a name that it writes to: each with a comma, or `-`
 #   compose_files, compose_dir, compose_env   what its newest container was made from
 # Containers whose labels no Compose program writes are left out.
 compose_survey() {
@@ -14,7 +14,7 @@ compose_survey() {
 	compose_project=$1 compose_seen='' compose_files='' compose_dir='' compose_env=''
 	engine ps --all --quiet --no-trunc --filter "label=$compose_label.project=$1" --filter "label=$compose_label.oneoff=False"
 	[ -n "$engine_said" ] || return 0
-	compose_format="$compose_inspect	{{.Image}}"
+	compose_format="$compose_inspect	{{.Image}}	{{range .Mounts}}{{if and (eq .Type \"volume\") .RW}}{{.Name}},{{end}}{{end}}"
 	for compose_name in service container-number config-hash depends_on project.config_files project.working_dir \
 		project.environment_file; do
 		compose_format="$compose_format	{{json (index .Config.Labels \"$compose_label.$compose_name\")}}"
@@ -23,13 +23,16 @@ compose_survey() {
 	engine inspect --type container --format "$compose_format" $engine_said
 	compose_said=$(printf '%s\n' "$engine_said" | awk -F '\t' -v steady="$compose_steady_s" -v now="$(date +%s)" "$compose_awk"'
 		$1 == "state" {
-			service = bare($13); number = bare($14); hash = bare($15); needs = ""
+			service = bare($14); number = bare($15); hash = bare($16); needs = ""
 			if (service !~ /^[A-Za-z0-9._-]+$/ || number !~ /^[0-9]+$/) next
 			if (hash !~ /^[0-9a-f]+$/) hash = "-"
-			n = split(bare($16), parts, ",")
+			n = split(bare($17), parts, ",")
 			for (i = 1; i <= n; i++) if (match(parts[i], /^[A-Za-z0-9._-]+/)) needs = needs substr(parts[i], 1, RLENGTH) ","
-			print "is", service, number, $2, doing($3, $4, $5, $6), hash, $12, (needs == "" ? "-" : needs)
-			if (epoch($10) >= newest) { newest = epoch($10); files = bare($17); folder = bare($18); env = bare($19) }
+			keeps = ""
+			n = split($13, parts, ",")
+			for (i = 1; i <= n; i++) if (parts[i] != "" && parts[i] !~ /^[0-9a-f]+$/) keeps = keeps parts[i] ","
+			print "is", service, number, $2, doing($3, $4, $5, $6), hash, $12, (needs == "" ? "-" : needs), (keeps == "" ? "-" : keeps), $7
+			if (epoch($10) >= newest) { newest = epoch($10); files = bare($18); folder = bare($19); env = bare($20) }
 		}
 		END { print "files " files; print "dir " folder; print "env " env }') || give_up "awk failed"
 	compose_seen=$(printf '%s\n' "$compose_said" | sed -n 's/^is //p' | sort -k 1,1 -k 2,2n)

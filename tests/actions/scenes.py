@@ -221,6 +221,8 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "service.restart": "systemd",
     "compose.restart": "Docker Engine",
     "compose.scale": "Docker Engine",
+    "compose.start": "Docker Engine",
+    "compose.stop": "Docker Engine",
     "docker.prune": "Docker Engine",
 }
 

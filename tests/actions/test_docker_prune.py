@@ -67,7 +67,7 @@ LIVES = [(8, 1), *(pytest.param(20, seed, marks=pytest.mark.long) for seed in ra
 
 
 @pytest.mark.parametrize(("turns", "seed"), LIVES)
-def test_volumes_tagged_images_and_containers_are_byte_for_byte_what_they_were(
+def test_fault_089_volumes_tagged_images_and_containers_are_byte_for_byte_what_they_were(
     turns: int, seed: int, later: Played, engine: Engine
 ) -> None:
     engine.live_through(turns, seed)
