@@ -23,6 +23,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
     "dir": (("dir.make",), ()),
     "disk": ((), ("disk.free", "disk.top")),
     "docker": (("docker.prune",), ()),
+    "fault_queue": (("fault.queue_backlog",), ()),
     "file": (("file.put",), ()),
     "file_matches": ((), ("file.matches",)),
     "file_remove": (("file.remove",), ()),
@@ -32,6 +33,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
     "logs": (("logs.rotate",), ()),
     "net": ((), ("port.open",)),
     "process": ((), ("process.running",)),
+    "queue": ((), ("queue.length",)),
     "service": (("service.restart",), ()),
     "timer": ((), ("timer.armed",)),
 }
@@ -41,11 +43,13 @@ SHELL_FILES = {  # of families whose functions are more than one file; read in t
     "compose_state": ("docker_engine", "compose_doing", "compose_file", "compose_state"),
     "dir": ("accounts", "dir"),
     "docker": ("docker_engine", "docker"),
+    "fault_queue": ("docker_engine", "compose_one", "queue_reach", "fault_queue"),
     "file": ("accounts", "files", "file"),
     "file_remove": ("files", "files_take", "files_back", "file_remove"),
     "files": ("files", "files_take", "files_back"),
     "host": ("timer", "host"),
     "logs": ("logs", "logs_writers", "logs_move"),
+    "queue": ("docker_engine", "compose_one", "queue_reach", "queue"),
     "service": ("restarts", "service"),
 }
 

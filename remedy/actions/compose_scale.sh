@@ -5,7 +5,7 @@
 
 # compose_scale_look PROJECT SERVICE WANTED FILE CONNECTIONS PG_SERVICE PG_USER PG_DATABASE
 #   CONNECTIONS: to the database, held by one container; 0 asks nothing of a database.
-# Ground: how many there are; whether all are up; whether they are what the file says; for more, whether there is room for them;
+# Ground: how many there are, without those that were made and never started; whether all are up, but those that would go; whether they are what the file says; for more, whether there is room for them;
 # for fewer, those that would go. Evidence: the containers, and what room there is.
 compose_scale_look() {
 	compose_survey "$1"
@@ -15,8 +15,7 @@ compose_scale_look() {
 		printf 'count 0\n--\nknown %s\n' "$(printf '%s\n' "$compose_seen" | awk '!($1 in seen) { seen[$1]; print $1 }' | tr '\n' ' ')"
 		return
 	fi
-	compose_number=$(printf '%s\n' "$compose_mine" | wc -l)
-	compose_number=$((compose_number))
+	compose_number=$(printf '%s\n' "$compose_mine" | awk '$4 != "created" { n++ } END { print n + 0 }')
 	echo "count $compose_number"
 	[ "$compose_number" -eq "$compose_wanted" ] || compose_scale_may "$4"
 	if [ "$compose_wanted" -gt "$compose_number" ]; then
@@ -24,8 +23,8 @@ compose_scale_look() {
 		compose_room_pg "$((compose_wanted - compose_number))" "$5" "$6" "$7" "$8"
 		printf 'memory %s\nconnections %s\n' "$compose_room_memory" "$compose_room_connections"
 	else
-		printf '%s\n' "$compose_mine" | sort -k 2,2nr | head -n "$((compose_number - compose_wanted))" |
-			awk '{ printf "item %s/%s\t%s\n", $1, $2, $3 }'
+		printf '%s\n' "$compose_mine" | awk -v keep="$compose_wanted" '
+			{ line[NR] = $1 "/" $2 "\t" $3 } END { for (i = NR; i > keep; i--) print "item " line[i] }'
 	fi
 	echo "--"
 	printf '%s\n' "$compose_mine" | awk '{ print "container:" $1 "/" $2, $4, $3 }'
@@ -37,13 +36,15 @@ compose_scale_may() {
 	compose_read_file "$1"
 	compose_hash_of "$compose_service"
 	echo "file $compose_said_of ${compose_hash:-none}"
-	printf '%s\n' "$compose_seen" | awk -v s="$compose_service" -v hash="$compose_hash" '
+	printf '%s\n' "$compose_seen" | awk -v s="$compose_service" -v hash="$compose_hash" -v wanted="$compose_wanted" '
 		$1 == s { n = split($7, parts, ","); for (i = 1; i <= n; i++) need[parts[i]] }
 		{ row[NR] = $0 }
 		END {
+			n = 0
 			for (i = 1; i <= NR; i++) {
 				split(row[i], f, " ")
 				if (f[1] == s && f[5] != hash) drift = drift " " f[1] "/" f[2]
+				if (f[1] == s && (++n > wanted || f[4] == "created")) continue
 				if ((f[1] == s || f[1] in need) && f[4] != "up") ill = ill " " f[1] "/" f[2] "=" f[4]
 			}
 			print "drift" (drift == "" ? " none" : drift)
@@ -95,7 +96,7 @@ connections_most $compose_most"
 #   Nothing is done where there are fewer than FROM, or where HASH is no longer what the file says.
 compose_scale_up() {
 	compose_survey "$1"
-	compose_number=$(printf '%s\n' "$compose_seen" | awk -v s="$2" '$1 == s { n++ } END { print n + 0 }')
+	compose_number=$(printf '%s\n' "$compose_seen" | awk -v s="$2" '$1 == s && $4 != "created" { n++ } END { print n + 0 }')
 	[ "$compose_number" -lt "$4" ] || return 0
 	[ "$compose_number" -ge "$3" ] || give_up "$2 has only $compose_number containers by now; nothing was done"
 	compose_service=$2

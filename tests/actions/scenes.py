@@ -224,6 +224,7 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "compose.start": "Docker Engine",
     "compose.stop": "Docker Engine",
     "docker.prune": "Docker Engine",
+    "fault.queue_backlog": "Redis",
 }
 
 THROUGH_A_SESSION = tuple(

@@ -26,6 +26,8 @@ lack mount mount
 lack hostname hostname
 lack busybox busybox
 lack dash dash
+lack redis-server redis-server
+lack redis-cli redis-tools
 lack zsh zsh
 lack mksh mksh
 lack fish fish
