@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
@@ -14,12 +17,14 @@ from tests.lab import (
     Engine,
     LabHost,
     LabMissingError,
+    Postgres,
     SshdHost,
     SshdLab,
     engine,
     start_box,
     start_docker_host,
     start_host,
+    start_postgres,
 )
 from tests.lab.sshd import sshd_lab as open_sshd_lab
 
@@ -125,6 +130,20 @@ def docker_host(lab_engine: Engine, tmp_path_factory: pytest.TempPathFactory) ->
         pytest.skip(f"the lab {missing}")
     yield host
     host.stop()
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of this machine for a module, whose tests leave it as it was; its socket's path must be short."""
+    folder = Path(tempfile.mkdtemp(prefix="remedy-pg-"))
+    try:
+        running = start_postgres(folder)
+        yield running
+        running.stop()
+    except LabMissingError as missing:
+        pytest.skip(f"the lab {missing}")
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

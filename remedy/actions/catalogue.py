@@ -32,6 +32,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
     "http": ((), ("http.ok",)),
     "logs": (("logs.rotate",), ()),
     "net": ((), ("port.open",)),
+    "pg": ((), ("pg.ready",)),
     "process": ((), ("process.running",)),
     "queue": ((), ("queue.length",)),
     "service": (("service.restart",), ()),
@@ -50,6 +51,7 @@ SHELL_FILES = {  # of families whose functions are more than one file; read in t
     "host": ("timer", "host"),
     "logs": ("logs", "logs_writers", "logs_move"),
     "queue": ("docker_engine", "compose_one", "queue_reach", "queue"),
+    "pg": ("docker_engine", "compose_one", "pg_reach", "pg"),
     "service": ("restarts", "service"),
 }
 

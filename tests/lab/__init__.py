@@ -6,6 +6,7 @@ from tests.lab.engine import Engine, engine
 from tests.lab.host import DISK, DISK_BYTES, HEALTH, LOG, QUARANTINE, QUARANTINE_BYTES, LabHost, start_host
 from tests.lab.keys import Key, make_key
 from tests.lab.parts import LabMissingError
+from tests.lab.postgres import Postgres, start_postgres
 from tests.lab.relay import Relay, Way
 from tests.lab.sshd import SshdHost, SshdLab
 
@@ -25,6 +26,7 @@ __all__ = [
     "Key",
     "LabHost",
     "LabMissingError",
+    "Postgres",
     "Relay",
     "SshdHost",
     "SshdLab",
@@ -36,4 +38,5 @@ __all__ = [
     "start_box",
     "start_docker_host",
     "start_host",
+    "start_postgres",
 ]

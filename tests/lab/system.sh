@@ -33,6 +33,8 @@ lack mksh mksh
 lack fish fish
 lack tcsh tcsh
 lack curl curl
+lack psql postgresql
+[ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || missing="$missing postgresql"
 missing=$(echo "$missing" | tr " " "\n" | sort -u | tr "\n" " ")
 
 [ -n "${missing# }" ] || exit 0
