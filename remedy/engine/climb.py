@@ -117,14 +117,14 @@ class Climb:
 
     def _step(self, step: PlannedStep) -> Ended:
         try:
-            if step.question:
-                answer = self.at.crew.answer(self.at.host.name, step)
-                self.at.forget()
-                return Ended(Outcome.UNCHANGED, f"answered by {self.at.crew.person}: {answer}")
-            if step.change is None:
+            if step.change is None and not step.question:
                 return Ended(Outcome.UNCHANGED, step.reason)
             if enough := self._enough():
                 return Ended(Outcome.UNCHANGED, enough)
+            if step.change is None:
+                answer = self.at.crew.answer(self.at.host.name, step)
+                self.at.forget()
+                return Ended(Outcome.UNCHANGED, f"answered by {self.at.crew.person}: {answer}")
             return carry_out(self.at, step, step.change, self.touched)
         except (StoreError, Bug):
             raise

@@ -142,6 +142,21 @@ def test_an_answer_is_recorded_with_its_person(new_scene: NewScene) -> None:
     assert outcomes_of(state)["first"] == "changed"
 
 
+def test_a_question_is_not_asked_once_the_ladder_is_high_enough(new_scene: NewScene) -> None:
+    scene = new_scene()
+    ladder = drop_until(1)
+    state = scene.go(replace(ladder, steps=[*ladder.steps, question("more", "Who will make room?")]))
+    assert outcomes_of(state) == {"first": "changed", "second": "unchanged", "more": "unchanged"}
+    assert state.hosts["h1"].steps["more"].reason.startswith("not needed: ")
+
+
+def test_a_question_is_asked_where_the_ladder_ends_too_low(new_scene: NewScene) -> None:
+    scene = new_scene()
+    ladder = drop_until(90)
+    state = scene.go(replace(ladder, steps=[*ladder.steps, question("more", "Who will make room?")]))
+    assert outcomes_of(state) == {"first": "changed", "second": "changed", "more": "refused"}
+
+
 def test_a_question_is_not_asked_again_when_the_run_is_resumed(new_scene: NewScene) -> None:
     scene = new_scene()
     asked_of: list[str] = []
