@@ -26,11 +26,12 @@ from tests.lab import (
     start_host,
     start_postgres,
 )
+from tests.lab.site import Site, open_site
 from tests.lab.sshd import sshd_lab as open_sshd_lab
 
 NewLabHost = Callable[[], LabHost]
 NewBox = Callable[..., Box]
-FIXTURE_MARKERS = {"lab_engine": "lab", "sshd_lab": "sshd"}
+FIXTURE_MARKERS = {"lab_engine": "lab", "sshd_lab": "sshd", "site": "lab"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -160,3 +161,13 @@ def sshd_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshdLab]:
 def sshd_host(sshd_lab: SshdLab) -> SshdHost:
     """One sshd host, reached as root, for all tests of a module."""
     return sshd_lab.start()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """nginx with a certificate, certbot and an ACME server; whoever changes it puts it back."""
+    try:
+        with open_site(tmp_path_factory.mktemp("site")) as running:
+            yield running
+    except LabMissingError as missing:
+        pytest.skip(f"the lab {missing}")

@@ -37,6 +37,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
     "queue": ((), ("queue.length",)),
     "service": (("service.restart",), ()),
     "timer": ((), ("timer.armed",)),
+    "tls": ((), ("tls.expiry", "tls.served")),
 }
 SHELL_FILES = {  # of families whose functions are more than one file; read in this order
     "compose": ("docker_engine", "restarts", "compose_doing", "compose"),
@@ -53,6 +54,7 @@ SHELL_FILES = {  # of families whose functions are more than one file; read in t
     "queue": ("docker_engine", "compose_one", "queue_reach", "queue"),
     "pg": ("docker_engine", "compose_one", "pg_reach", "pg"),
     "service": ("restarts", "service"),
+    "tls": ("pem", "tls"),
 }
 
 

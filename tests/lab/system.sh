@@ -35,6 +35,10 @@ lack tcsh tcsh
 lack curl curl
 lack psql postgresql
 [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || missing="$missing postgresql"
+lack openssl openssl
+lack nginx nginx-light
+lack certbot certbot
+lack pebble pebble # an ACME server for tests; PyPI has another of that name
 missing=$(echo "$missing" | tr " " "\n" | sort -u | tr "\n" " ")
 
 [ -n "${missing# }" ] || exit 0
