@@ -194,6 +194,24 @@ def _bytes(g: Ground) -> object:
     return {name: state[0] for name, state in tree_of(g.root).items()}
 
 
+def _break(g: Ground) -> dict[str, Json]:
+    """A file that is moved aside, and back."""
+    return {
+        "inject": ["mv", "--", "-a $(x)", "-b 'x'"],
+        "restore": ["mv", "--", "-b 'x'", "-a $(x)"],
+        "broken": ["test", "-e", "./-b 'x'"],
+        "cwd": str(g.root),
+    }
+
+
+def _whole(g: Ground) -> None:
+    write(empty(g.root) / "-a $(x)", b"y")
+
+
+def _broken(g: Ground) -> None:
+    write(empty(g.root) / "-b 'x'", b"y")
+
+
 def _not_copied(g: Ground) -> None:
     write(empty(g.root) / "-from $(x)\n", b"y" * 2_000_000)
 
@@ -215,6 +233,7 @@ SCENES = (
     Scene("dir.make, with parents", "dir.make", _make, _nothing_there, _all_there, _modes),
     Scene("dir.make, of another mode", "dir.make", _make, _other_mode, _all_there, _modes),
     Scene("command.run, with a guard", "command.run", _copy, _not_copied, _copied, _bytes),
+    Scene("fault.command", "fault.command", _break, _whole, _broken, _bytes),
 )
 
 ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker.py
@@ -225,9 +244,16 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "compose.stop": "Docker Engine",
     "docker.prune": "Docker Engine",
     "fault.queue_backlog": "Redis",
+    "fault.service_stop": "systemd",
+    "fault.service_hang": "systemd",
+    "fault.disk_fill": "systemd",
+    "fault.container_stop": "Docker Engine",
+    "fault.container_hang": "Docker Engine",
 }
 
 THROUGH_A_SESSION = tuple(
     s for s in SCENES if s.name in ("files.prune, to a quarantine", "logs.rotate", "file.put, over another")
 )
-COUNTING = tuple(s for s in SCENES if s.action not in ("dir.make", "command.run"))  # whose looks count bytes
+COUNTING = tuple(
+    s for s in SCENES if s.action not in ("dir.make", "command.run", "fault.command")
+)  # whose looks count bytes
