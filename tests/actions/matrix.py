@@ -31,7 +31,7 @@ def text() -> str:
         cells = ("-" if no_kill and p is kit.killed_inside_an_operation_it_converges else where for p in kit.PROOFS)
         rows.append(f"| {name} | " + " | ".join(cells) + " |")
     rows += ["", "dash and bash run with GNU tools, busybox with its own alone; systemd and Docker Engine"]
-    rows += ["(with Compose v2) are a test host's own."]
+    rows += ["(with Compose v2) are a test host's own; PostgreSQL is a server that the tests start."]
     again = "; ".join(s.name for s in THROUGH_A_SESSION)
     rows += [f"`{again}`: proven again through a session and its runner under"]
     rows += [f"{', '.join(SESSION_SHELLS)}; there, a healthy host is sent no change request, for every row.", ""]

@@ -236,7 +236,9 @@ SCENES = (
     Scene("fault.command", "fault.command", _break, _whole, _broken, _bytes),
 )
 
-ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker.py
+ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker.py, test_backup.py
+    "backup.create": "PostgreSQL",
+    "backup.test": "PostgreSQL",
     "service.restart": "systemd",
     "compose.restart": "Docker Engine",
     "compose.scale": "Docker Engine",
