@@ -1,6 +1,6 @@
 # From a clone to green: `make test`. What each target does is told by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help .venv .venv-ansible system images format lint types layers shell budgets check unit test long bench demo docs
+.PHONY: help .venv .venv-ansible system images format lint types layers shell budgets check unit test long lab bench demo docs
 
 PYTEST := .venv/bin/python -m pytest
 WORKERS := 4 # more than there are cores: these tests wait for hosts more than they compute
@@ -37,7 +37,7 @@ layers: .venv/.made
 
 shell: .venv/.made
 	find remedy tests -name '*.sh' -exec .venv/bin/shellcheck {} +
-	.venv/bin/shellcheck tests/lab/recipe*/files/usr/local/bin/* tests/lab/recipe_docker/files/usr/local/lib/lab/service/bin/service .ci/run
+	.venv/bin/shellcheck tests/lab/recipe*/files/usr/local/bin/* tests/lab/recipe_docker/files/usr/local/lib/lab/service/bin/service tests/lab/recipe_stack/files/usr/local/bin/* tests/lab/stack_files/usr/local/bin/* .ci/run
 
 budgets: .venv/.made
 	$(PYTEST) -q tests/test_structure.py tests/test_wheel.py
@@ -56,6 +56,9 @@ test: system .venv/.made .venv-ansible images ## everything but the long tests, 
 
 long: system .venv/.made .venv-ansible images ## the tests that take minutes, too
 	$(TOGETHER) --long && $(ALONE) --long
+
+lab: system .venv/.made ## the lab's hosts for people to try remedy on, until Ctrl-C: a whole site, a plain host, a container; as root
+	.venv/bin/python -m tests.lab.live
 
 bench: system .venv/.made ## remedy beside OpenSSH, pyinfra and Ansible: the table of docs/bench.md; BENCH_QUICK=1 takes two minutes and writes nothing
 	.venv/bin/python -m tests.bench $(BENCH)

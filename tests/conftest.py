@@ -20,11 +20,13 @@ from tests.lab import (
     Postgres,
     SshdHost,
     SshdLab,
+    StackHost,
     engine,
     start_box,
     start_docker_host,
     start_host,
     start_postgres,
+    start_stack_host,
 )
 from tests.lab.site import Site, open_site
 from tests.lab.sshd import sshd_lab as open_sshd_lab
@@ -145,6 +147,17 @@ def postgres() -> Iterator[Postgres]:
         pytest.skip(f"the lab {missing}")
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def sira_host(lab_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHost]:
+    """One test host with the whole site on it for a module, whose tests leave it as they found it."""
+    try:
+        host = start_stack_host(lab_engine, tmp_path_factory.mktemp("site-keys"))
+    except LabMissingError as missing:
+        pytest.skip(f"the lab {missing}")
+    yield host
+    host.stop()
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,10 @@ from tests.lab.parts import LabMissingError
 from tests.lab.postgres import Postgres, start_postgres
 from tests.lab.relay import Relay, Way
 from tests.lab.sshd import SshdHost, SshdLab
+from tests.lab.stack_host import CIRCUIT, SIRA, StackHost, start_stack_host
 
 __all__ = [
+    "CIRCUIT",
     "COMPOSE_FILE",
     "DISK",
     "DISK_BYTES",
@@ -20,6 +22,7 @@ __all__ = [
     "QUARANTINE_BYTES",
     "SERVICE_IMAGE",
     "SHOP",
+    "SIRA",
     "Box",
     "DockerHost",
     "Engine",
@@ -30,6 +33,7 @@ __all__ = [
     "Relay",
     "SshdHost",
     "SshdLab",
+    "StackHost",
     "Way",
     "busybox_image",
     "busybox_tar",
@@ -39,4 +43,5 @@ __all__ = [
     "start_docker_host",
     "start_host",
     "start_postgres",
+    "start_stack_host",
 ]

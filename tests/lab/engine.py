@@ -115,6 +115,14 @@ def _join(programs: dict[str, str], cache: Path) -> Engine:
     return joined
 
 
+def file_of(recipe: Recipe) -> Path:
+    """The recipe's root directory as a tar in the cache; built when it is not there yet."""
+    cache = _cache()
+    with (cache / f"{recipe.name}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return image_file(recipe, cache)
+
+
 def image_of(recipe: Recipe, joined: Engine) -> str:
     """The name of the recipe's image in the engine; built and imported when it is not there yet."""
     cache = _cache()

@@ -53,9 +53,9 @@ class Build:
     options: tuple[str, ...] = ()
     own_cgroups: bool = False  # a namespace of its own, for an engine inside
 
-    def of(self, image: str) -> Build:
-        """The same of another image."""
-        return replace(self, image=image)
+    def of(self, image: str, options: tuple[str, ...] | None = None) -> Build:
+        """The same of another image, with other options where they are given."""
+        return replace(self, image=image, options=self.options if options is None else options)
 
 
 PLAIN_BUILD = Build()

@@ -8,11 +8,11 @@ import os
 import shlex
 import subprocess
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.lab.compose import compose_plugin
+from tests.lab.next_debian import ACME, COMPOSE, programs_of
 from tests.lab.parts import LabMissingError, debian_sources, need_programs
 
 HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ class Recipe:
 
     name: str
     folders: tuple[Path, ...]
-    has_compose: bool = False
+    programs: Mapping[str, str] = field(default_factory=dict)  # of the next Debian: a path of each package
 
     @property
     def hash(self) -> str:
@@ -52,8 +52,10 @@ class Recipe:
 
 
 PLAIN = Recipe("remedy-lab", (HERE / "recipe",))
-WITH_DOCKER = Recipe("remedy-lab-docker", (HERE / "recipe", HERE / "recipe_docker"), has_compose=True)
-RECIPES = (PLAIN, WITH_DOCKER)
+WITH_DOCKER = Recipe("remedy-lab-docker", (HERE / "recipe", HERE / "recipe_docker"), COMPOSE)
+SITE = Recipe("remedy-lab-site", (HERE / "recipe", HERE / "recipe_docker", HERE / "recipe_site"), {**COMPOSE, **ACME})
+STACK = Recipe("remedy-lab-stack", (HERE / "recipe_stack",))  # what the site's containers are made of
+RECIPES = (PLAIN, WITH_DOCKER, SITE)
 
 
 def image_file(recipe: Recipe, cache: Path) -> Path:
@@ -73,6 +75,8 @@ def _build(recipe: Recipe, path: Path, cache: Path) -> None:
     """Install Debian's packages and the recipe's files, with the sources that this machine uses itself."""
     programs = need_programs(["mmdebstrap", "apt-get"])
     files = cache / f"files.{os.getpid()}.tar"
+    fetched = cache / "archives"  # packages of one recipe serve the next
+    fetched.mkdir(exist_ok=True)
     files.write_bytes(_files(recipe))
     command = [
         programs["mmdebstrap"],
@@ -82,6 +86,7 @@ def _build(recipe: Recipe, path: Path, cache: Path) -> None:
         "--include=" + ",".join(recipe.packages()),
         '--aptopt=Acquire::Languages "none"',
         *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale", "info")),
+        *_kept_packages(fetched),
         f"--customize-hook=tar-in {shlex.quote(str(files))} /",
         *(f'--customize-hook=sh {shlex.quote(str(folder / "customize.sh"))} "$1"' for folder in recipe.folders),
         SUITE,
@@ -104,18 +109,29 @@ def _build(recipe: Recipe, path: Path, cache: Path) -> None:
         files.unlink(missing_ok=True)
 
 
-def _files(recipe: Recipe) -> bytes:
-    """The recipe's files as a tar that root owns, whoever cloned them."""
+def tar_of(root: Path) -> bytes:
+    """The files below a folder as a tar that root owns, whoever cloned them."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for root in (folder / "files" for folder in recipe.folders):
-            for path in _files_below(root):
-                name = path.relative_to(root).as_posix()
-                mode = MODES.get(name, 0o755 if os.access(path, os.X_OK) else 0o644)
-                _add(tar, name, path.read_bytes(), mode, int(path.stat().st_mtime))
-        if recipe.has_compose:
-            plugin = compose_plugin()
-            _add(tar, plugin.path, plugin.content, 0o755, plugin.changed_at)
+        _add_all(tar, root)
+    return buffer.getvalue()
+
+
+def _add_all(tar: tarfile.TarFile, root: Path) -> None:
+    for path in _files_below(root):
+        name = path.relative_to(root).as_posix()
+        mode = MODES.get(name, 0o755 if os.access(path, os.X_OK) else 0o644)
+        _add(tar, name, path.read_bytes(), mode, int(path.stat().st_mtime))
+
+
+def _files(recipe: Recipe) -> bytes:
+    """The recipe's files as a tar."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for folder in recipe.folders:
+            _add_all(tar, folder / "files")
+        for program in programs_of(recipe.programs):
+            _add(tar, program.path, program.content, 0o755, program.changed_at)
     return buffer.getvalue()
 
 
@@ -125,6 +141,16 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int, changed_at:
     entry.mode = mode
     entry.mtime = changed_at
     tar.addfile(entry, io.BytesIO(content))
+
+
+def _kept_packages(folder: Path) -> list[str]:
+    """Options of mmdebstrap: begin with the packages in a folder, and leave in it what was fetched besides."""
+    here, there = shlex.quote(str(folder)), '"$1"/var/cache/apt/archives'
+    return [
+        "--skip=download/empty,essential/unlink,cleanup/apt/cache",
+        f"--setup-hook=mkdir -p {there}/partial && cp {here}/*.deb {there}/ 2>/dev/null || :",
+        f"--customize-hook=cp -u {there}/*.deb {here}/ && rm -f {there}/*.deb",
+    ]
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
-from tests.lab.engine import engine, image_of
-from tests.lab.image import RECIPES
+from tests.lab.engine import engine, file_of, image_of
+from tests.lab.image import RECIPES, STACK
 from tests.lab.parts import LabMissingError
 
 
@@ -17,7 +17,8 @@ def main() -> None:
             for recipe in RECIPES:
                 began_s = time.monotonic()
                 tag = image_of(recipe, joined)
-                print(f"{tag}: {time.monotonic() - began_s:.0f} s")
+                print(f"{tag}: {time.monotonic() - began_s:.0f} s", flush=True)
+            print(file_of(STACK))
     except LabMissingError as missing:
         print(f"tests with real hosts will be skipped: the lab {missing}", file=sys.stderr)
 
