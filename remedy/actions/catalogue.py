@@ -17,6 +17,7 @@ V = TypeVar("V", bound=Verb)
 
 FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actions of each, and its checks
     "backup": (("backup.create", "backup.test"), ("backup.fresh", "backup.valid")),
+    "cert_deploy": (("cert.deploy",), ()),
     "command": (("command.run",), ()),
     "compose": (("compose.restart",), ("compose.status",)),
     "compose_scale": (("compose.scale",), ()),
@@ -50,6 +51,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
 }
 SHELL_FILES = {  # of families whose functions are more than one file; read in this order
     "backup": ("docker_engine", "compose_one", "backup_pg", "backup_seen", "backup_take", "backup_scratch", "backup"),
+    "cert_deploy": ("docker_engine", "compose_one", "nginx_reach", "pem", "cert_pair", "cert_deploy"),
     "compose": ("docker_engine", "restarts", "compose_doing", "compose"),
     "compose_scale": ("docker_engine", "compose_doing", "compose_file", "compose_scale"),
     "compose_state": ("docker_engine", "compose_doing", "compose_file", "compose_state"),
