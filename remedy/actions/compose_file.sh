@@ -41,7 +41,8 @@ compose_survey() {
 	compose_env=$(printf '%s\n' "$compose_said" | sed -n 's/^env //p')
 }
 
-# compose_read_file FILE: read the file that the project is made from, or FILE where it is not ""; set
+# compose_read_file FILE [KEEP]: read the file that the project is made from, or FILE where it is not ""; from FILE's own directory
+# where KEEP is not given and the containers were made from another file. Set
 #   compose_said_of   ok, broken (compose_why says why) or unknown (nothing names a file)
 #   compose_config    what it means, environment files and all: it may hold secrets
 #   compose_hashes    `SERVICE HASH` a line
@@ -50,7 +51,7 @@ compose_survey() {
 compose_read_file() {
 	compose_find_program
 	if [ -n "$1" ]; then
-		[ -n "$compose_dir" ] && [ "$1" = "${compose_files%%,*}" ] || compose_dir=${1%/*}
+		[ -n "$compose_dir" ] && { [ -n "${2-}" ] || [ "$1" = "${compose_files%%,*}" ]; } || compose_dir=${1%/*}
 		compose_files=$1
 	fi
 	compose_said_of=unknown compose_why='' compose_config='' compose_hashes=''
@@ -111,7 +112,7 @@ compose_hash_of() {
 	compose_hash=$(printf '%s\n' "$compose_hashes" | awk -v service="$1" '$1 == service { print $2 }')
 }
 
-# compose_up_one SERVICE COUNT MORE...: bring one service up as the file says, with so many containers; those that it depends on keep
+# compose_up_one SERVICE COUNT MORE...: bring one service up as the file says, with so many containers (0: as many as it says); those that it depends on keep
 # as many as they have. Compose itself is told of those, for without them it would write another hash. MORE are options.
 compose_up_one() {
 	compose_service=$1 compose_wanted=$2
@@ -125,5 +126,6 @@ compose_up_one() {
 		END { for (s in count) print s "=" count[s] }'); do
 		set -- "$@" --scale "$compose_name"
 	done
-	compose_run up --detach --no-build "$@" --scale "$compose_service=$compose_wanted" "$compose_service" >&2
+	[ "$compose_wanted" -eq 0 ] || set -- "$@" --scale "$compose_service=$compose_wanted"
+	compose_run up --detach --no-build "$@" "$compose_service" >&2
 }

@@ -59,11 +59,7 @@ compose_room() {
 	engine_said=
 	# shellcheck disable=SC2086 # identities of containers, which the engine made
 	[ -z "$compose_ids" ] || engine stats --no-stream --format '{{.MemUsage}}' $compose_ids
-	compose_each=$(printf '%s\n' "$engine_said" | awk '
-		function bytes(t,   u) {
-			u = t; gsub(/[0-9.]/, "", u)
-			return t * (u == "KiB" ? 1024 : u == "MiB" ? 1048576 : u == "GiB" ? 1073741824 : u == "kB" ? 1e3 : u == "MB" ? 1e6 : u == "GB" ? 1e9 : 1)
-		}
+	compose_each=$(printf '%s\n' "$engine_said" | awk "$engine_awk"'
 		NF { b = bytes($1); if (b > most) most = b }
 		END { printf "%.0f\n", most }')
 	compose_free=$(awk '$1 == "MemAvailable:" { printf "%.0f\n", $2 * 1024 }' /proc/meminfo)

@@ -46,10 +46,6 @@ $engine_said"
 # docker_removable CUTOFF CACHE: what may go, of rows. A thing may go when it is old, unused, and all that is built upon it may go.
 docker_removable() {
 	awk -F '\t' -v cutoff="$1" -v cache="$2" "$engine_awk"'
-	function bytes(text,   unit) {
-		unit = text; gsub(/[0-9. ]/, "", unit)
-		return text * (unit == "kB" ? 1e3 : unit == "MB" ? 1e6 : unit == "GB" ? 1e9 : unit == "TB" ? 1e12 : 1)
-	}
 	function may_go(key,   i) {
 		if (key in answer) return answer[key]
 		answer[key] = 0 # of a circle nothing goes

@@ -30,7 +30,13 @@ engine() {
 # What is put before an awk program that reads what the engine says.
 # epoch(T): seconds since 1970 of 2026-11-21T04:49:21.5Z or 2026-11-21 04:49:21.5 +0200; days as in "days from civil".
 # bare(J): a JSON text without its quotes; what JSON escapes stays escaped.
+# bytes(T): a size as the client writes it, such as 1.5GB or 64MiB.
 engine_awk='
+function bytes(t,   u) {
+	u = t; gsub(/[0-9. ]/, "", u)
+	if (u ~ /i/) return t * (u == "KiB" ? 1024 : u == "MiB" ? 1048576 : u == "GiB" ? 1073741824 : 1099511627776)
+	return t * (u == "kB" || u == "KB" ? 1e3 : u == "MB" ? 1e6 : u == "GB" ? 1e9 : u == "TB" ? 1e12 : 1)
+}
 function bare(j) { gsub(/^"|"$/, "", j); return j }
 function epoch(t,   y, m, d, zone, sign) {
 	if (t !~ /^[0-9][0-9][0-9][0-9]-/) return 0
