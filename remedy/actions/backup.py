@@ -64,7 +64,7 @@ class Create(ServerOf, Action[Taken]):
     )
 
     def look(self, host: Host) -> Look:
-        args = (*self.server_args, self.dir, self.match, self.database, Ago(self.younger_than))
+        args = (*self.place(), self.dir, self.match, self.database, Ago(self.younger_than))
         return self.ask("backup_create_look", *args, timeout_s=LOOK_S)
 
     def see(self, reply: Reply) -> Taken:
@@ -86,7 +86,7 @@ class Create(ServerOf, Action[Taken]):
             return None
         facts = seen.shelf.facts
         if seen.role != "primary":
-            raise Refused(f"backup.create: {self.server_text} is a replica", fix="name the primary")
+            raise Refused(f"backup.create: {self.is_at} is a replica", fix="name the primary")
         if not seen.has_room:
             wanted, free = (size_text(int(facts.get(k, "0"))) for k in ("wanted", "free"))
             raise Refused(
@@ -94,10 +94,10 @@ class Create(ServerOf, Action[Taken]):
                 fix="free space there first; backup.prune takes old backups away",
             )
         size = int(facts.get("large", "0"))
-        args = (*self.server_args, self.dir, seen.directory, self.database, self.format, seen.source)
+        args = (*self.place(), self.dir, seen.directory, self.database, self.format, seen.source)
         call = Call(family="backup", function="backup_create", args=args, timeout_s=600 + size // SLOWEST_BYTES_S)
         return Change(
-            title=f"back up {self.database} of {self.server_text} to {self.dir}",
+            title=f"back up {self.database} of {self.is_at} to {self.dir}",
             operations=(call,),
             effect=Effect(says=f"one more whole backup of {self.database}", measures={"backups": 1}),
             undo=UndoUnnecessary(says="one backup more harms nobody; backup.prune takes it in its time"),
@@ -154,7 +154,7 @@ class Test(ServerOf, Action[Tried]):
     every: Duration = param("Nothing is done while the last good test is younger than this", default="30d")
 
     def look(self, host: Host) -> Look:
-        args = (*self.server_args, self.dir, self.match, self.database, Ago(self.every))
+        args = (*self.place(), self.dir, self.match, self.database, Ago(self.every))
         return self.ask("backup_test_look", *args, timeout_s=LOOK_S)
 
     def see(self, reply: Reply) -> Tried:
@@ -180,13 +180,13 @@ class Test(ServerOf, Action[Tried]):
         scratch = f"{self.database}_remedy_scratch"
         newest = next((b for b in seen.shelf.rows if b.name == seen.newest), None)
         size = int(newest.told["bytes"]) if newest else 0
-        args = (*self.server_args, self.dir, seen.directory, self.database, seen.newest, seen.sha256)
-        ends = (*self.server_args, self.database)
+        args = (*self.place(), self.dir, seen.directory, self.database, seen.newest, seen.sha256)
+        ends = (*self.place(), self.database)
         return Change(
             title=f"restore {seen.newest} into {scratch}, compare, and drop it",
             operations=(
                 Call(family="backup", function="backup_test", args=args, timeout_s=600 + size // SLOWEST_BYTES_S),
-                Call(family="backup", function="backup_test_ends", args=ends, timeout_s=60, always=True),
+                Call(family="backup", function="backup_scratch_ends", args=ends, timeout_s=60, always=True),
             ),
             effect=Effect(says=f"it is known whether {seen.newest} can be restored", measures={"restores": 1}),
             undo=UndoUnnecessary(says="the scratch database is dropped in any case"),
@@ -211,7 +211,7 @@ class Test(ServerOf, Action[Tried]):
                 f"backup.test: {seen.newest} {WHY.get(seen.why, seen.why)}", fix="backup.create takes another"
             )
         if seen.role != "primary":
-            raise Refused(f"backup.test: {self.server_text} is a replica", fix="name the primary")
+            raise Refused(f"backup.test: {self.is_at} is a replica", fix="name the primary")
         if not seen.has_room:
             raise Refused("backup.test: there is no room beside the databases for one more", fix="free space there")
 
@@ -265,7 +265,7 @@ class Valid(ServerOf, Check):
     tested_within: Duration = param("How long ago the last good restore may be", default="35d")
 
     def look(self, host: Host) -> Look:
-        args = (*self.server_args, self.dir, self.match, self.database, Ago(self.tested_within))
+        args = (*self.place(), self.dir, self.match, self.database, Ago(self.tested_within))
         return self.ask("backup_valid_look", *args, timeout_s=LOOK_S)
 
     def judge(self, reply: Reply) -> Judgement:

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # what the files before this one set
-# Takes backups, and tells of those there are. Everything begins PROJECT SERVICE USER PORT: where the server is.
+# Takes backups, and tells of those there are. Everything begins PLACE...: where the server is.
 
 backup_shown=40 # rows of evidence
 
@@ -32,23 +32,24 @@ backup_each() {
 
 # ---------------------------------------------------------------- backup.create
 
-# backup_create_look PROJECT SERVICE USER PORT DIR MATCH DATABASE CUTOFF
+# backup_create_look PLACE... DIR MATCH DATABASE CUTOFF
 # Ground: the directory, the server, the newest good backup younger than CUTOFF, whether there is room for another one.
 backup_create_look() {
-	backup_reach "$1" "$2" "$3" "$4"
-	backup_enter "$5"
-	backup_list "$6"
-	backup_ask "$7"
-	[ "$backup_large" != none ] || lacks "the server has no database $7"
-	backup_found=none backup_cutoff=$8
-	backup_each backup_fresh_one "$7" "$backup_here"
-	backup_room "$7"
+	backup_reach "$@"
+	shift 7
+	backup_enter "$1"
+	backup_list "$2"
+	backup_ask "$3"
+	[ "$backup_large" != none ] || lacks "the server has no database $3"
+	backup_found=none backup_cutoff=$4
+	backup_each backup_fresh_one "$3" "$backup_here"
+	backup_room "$3"
 	backup_roomy=yes
 	[ "$backup_free" -gt "$backup_wanted" ] || backup_roomy=no
-	[ -w . ] || lacks "$5 cannot be written"
+	[ -w . ] || lacks "$1 cannot be written"
 	printf 'dir %s\nserver %s %s\nfresh %s\nroom %s\n--\nfree %s\nwanted %s\nlarge %s\n' "$backup_dir_id" \
 		"$backup_here" "$backup_role" "$backup_found" "$backup_roomy" "$backup_free" "$backup_wanted" "$backup_large"
-	backup_rows "$7"
+	backup_rows "$3"
 }
 
 backup_fresh_one() {
@@ -59,17 +60,18 @@ backup_fresh_one() {
 	return 1
 }
 
-# backup_create PROJECT SERVICE USER PORT DIR DIR_ID DATABASE FORMAT SOURCE: take one, and print its name.
+# backup_create PLACE... DIR DIR_ID DATABASE FORMAT SOURCE: take one, and print its name.
 backup_create() {
-	backup_begin "$1" "$2" "$3" "$4" "$5" "$6"
+	backup_begin "$@"
+	shift 7
 	backup_list "*"
-	backup_ask "$7"
-	[ "$backup_here,$backup_role" = "$9,primary" ] || give_up "it is another server now; nothing was done"
-	backup_room "$7"
+	backup_ask "$3"
+	[ "$backup_here,$backup_role" = "$5,primary" ] || give_up "it is another server now; nothing was done"
+	backup_room "$3"
 	[ "$backup_free" -gt "$backup_wanted" ] || give_up "there is no room for it; nothing was done"
 	backup_last=none
-	backup_each backup_last_one "$7" "$backup_here"
-	backup_take "$7" "$8" "$7" backup "$backup_last"
+	backup_each backup_last_one "$3" "$backup_here"
+	backup_take "$3" "$4" "$3" backup "$backup_last"
 	echo "$backup_name"
 }
 
@@ -79,11 +81,12 @@ backup_last_one() {
 	return 1
 }
 
-# backup_begin PROJECT SERVICE USER PORT DIR DIR_ID: to the directory that was planned, or end.
+# backup_begin PLACE... DIR DIR_ID: to the directory that was planned, or end.
 backup_begin() {
-	backup_reach "$1" "$2" "$3" "$4"
-	backup_enter "$5"
-	[ "$backup_dir_id" = "$6" ] || give_up "$5 is another directory now; nothing was done"
+	backup_reach "$@"
+	pg_writes 0
+	backup_enter "$8"
+	[ "$backup_dir_id" = "$9" ] || give_up "$8 is another directory now; nothing was done"
 }
 
 # ---------------------------------------------------------------- backup.fresh, backup.valid
@@ -109,17 +112,18 @@ backup_fresh_look() {
 	backup_rows "$3"
 }
 
-# backup_valid_look PROJECT SERVICE USER PORT DIR MATCH DATABASE CUTOFF
+# backup_valid_look PLACE... DIR MATCH DATABASE CUTOFF
 # Ground: the newest file, its state after every byte was read; whether any backup was restored since CUTOFF, and was equal.
 backup_valid_look() {
-	backup_reach "$1" "$2" "$3" "$4"
-	backup_enter "$5"
-	backup_list "$6"
-	backup_newest_of "$7"
-	backup_last_test "$7" "$8"
+	backup_reach "$@"
+	shift 7
+	backup_enter "$1"
+	backup_list "$2"
+	backup_newest_of "$3"
+	backup_last_test "$3" "$4"
 	printf 'newest %s %s\ntested %s\n--\n' "$backup_newest" "$backup_newest_why" "$backup_is_tested"
 	[ "$backup_test_at" = 0 ] || printf 'test %s %s %s\n' "$backup_test_of" "$backup_test_at" "$backup_test_result"
-	backup_rows "$7"
+	backup_rows "$3"
 }
 
 # The newest file that may be a backup of the database: with its manifest, or with none.
@@ -155,15 +159,16 @@ backup_last_test() {
 
 # ---------------------------------------------------------------- backup.test
 
-# backup_test_look PROJECT SERVICE USER PORT DIR MATCH DATABASE CUTOFF
+# backup_test_look PLACE... DIR MATCH DATABASE CUTOFF
 backup_test_look() {
-	backup_reach "$1" "$2" "$3" "$4"
-	backup_enter "$5"
-	backup_list "$6"
-	backup_ask "$7"
-	backup_last_test "$7" "$8"
+	backup_reach "$@"
+	shift 7
+	backup_enter "$1"
+	backup_list "$2"
+	backup_ask "$3"
+	backup_last_test "$3" "$4"
 	backup_newest=none backup_newest_why=none backup_sha=none backup_bytes=0
-	[ "$backup_is_tested" = yes ] || backup_newest_of "$7"
+	[ "$backup_is_tested" = yes ] || backup_newest_of "$3"
 	backup_roomy=yes
 	case $backup_bytes in
 	*[!0-9]*) ;;
@@ -172,29 +177,24 @@ backup_test_look() {
 	printf 'dir %s\nserver %s %s\ntested %s\nnewest %s %s %s\nroom %s\n--\n' "$backup_dir_id" "$backup_here" "$backup_role" \
 		"$backup_is_tested" "$backup_newest" "$backup_newest_why" "$backup_sha" "$backup_roomy"
 	[ "$backup_test_at" = 0 ] || printf 'test %s %s %s\n' "$backup_test_of" "$backup_test_at" "$backup_test_result"
-	backup_rows "$7"
+	backup_rows "$3"
 }
 
-# backup_test PROJECT SERVICE USER PORT DIR DIR_ID DATABASE NAME SHA256: restore it beside, compare, drop, and write down what it
+# backup_test PLACE... DIR DIR_ID DATABASE NAME SHA256: restore it beside, compare, drop, and write down what it
 # came to. Ends 0 where it is equal.
 backup_test() {
-	backup_begin "$1" "$2" "$3" "$4" "$5" "$6"
-	backup_list "$8"
-	backup_ask "$7"
+	backup_begin "$@"
+	shift 7
+	backup_list "$4"
+	backup_ask "$3"
 	[ "$backup_role" = primary ] || give_up "the server is a replica; nothing was done"
 	backup_split "$backup_all"
-	[ "$backup_why,$backup_sha" = "ok,$9" ] || give_up "$8 is another now, or is not good any more; nothing was done"
+	[ "$backup_why,$backup_sha" = "ok,$5" ] || give_up "$4 is another now, or is not good any more; nothing was done"
 	backup_scratch_room "$backup_bytes" || give_up "there is no room to restore it; nothing was done"
-	backup_scratch_fill "${7}_remedy_scratch"
-	if backup_scratch_compare "${7}_remedy_scratch"; then backup_result=equal; else backup_result=differs; fi
-	backup_scratch_drop "${7}_remedy_scratch"
+	backup_scratch_fill "${3}_remedy_scratch"
+	if backup_scratch_compare "${3}_remedy_scratch"; then backup_result=equal; else backup_result=differs; fi
+	backup_scratch_drop "${3}_remedy_scratch"
 	backup_remember "$backup_result"
 	[ "$backup_result" = equal ] || give_up "restored, it is not what its manifest tells: $backup_unlike"
 	echo "equal"
-}
-
-# backup_test_ends PROJECT SERVICE USER PORT DATABASE: no scratch database is left, however the test ended.
-backup_test_ends() {
-	backup_reach "$1" "$2" "$3" "$4"
-	backup_scratch_drop "${5}_remedy_scratch"
 }

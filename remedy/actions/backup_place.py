@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from remedy.actions.params import Name, Path, Port, Word, param
+from remedy.actions.params import Name, Path, Word, param
+from remedy.actions.pg_place import PgPlace
 from remedy.errors import Invalid
 
 LONGEST_DATABASE = 32  # characters: what is renamed or restored beside has a suffix, and PostgreSQL takes 63
@@ -24,20 +25,11 @@ class ShelfOf:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServerOf(ShelfOf):
-    """A directory of backups, and the server of their database: of a Compose service, or the host's own."""
+class ServerOf(ShelfOf, PgPlace):
+    """A directory of backups, and the server of their database, where the role is a superuser."""
 
-    project: Word | None = param("The Compose project of the server; without one it is the host's own", default=None)
-    service: Word = param("The server's Compose service", default="db")
-    user: Word = param("The database role to act as; a superuser", default="postgres")
-    port: Port = param("The server's port", default=5432)
+    database: Word = param("The database that they are of")  # type: ignore[assignment] # a narrower text
 
-    @property
-    def server_args(self) -> tuple[str, ...]:
-        """What every shell function begins with."""
-        return self.project or "", self.service, self.user, str(self.port)
-
-    @property
-    def server_text(self) -> str:
-        """The server in words."""
-        return f"{self.service} of {self.project}" if self.project else "the host's own server"
+    def __post_init__(self) -> None:
+        ShelfOf.__post_init__(self)
+        PgPlace.__post_init__(self)

@@ -34,7 +34,7 @@ backup_scratch_fill() {
 		END
 	case $backup_format in
 	custom)
-		backup_at pg_restore -w -U "$backup_user" -p "$backup_port" -d "$1" --exit-on-error --single-transaction \
+		backup_at pg_restore -w -d "$1" --exit-on-error --single-transaction \
 			</proc/self/fd/4 >&2
 		;;
 	plain) gzip -dc </proc/self/fd/4 | backup_psql "$1" --single-transaction -o /dev/null >&2 ;;
@@ -68,4 +68,12 @@ backup_remember() {
 		printf 'remedy-test 1\nsha256 %s\nat %s\nresult %s\nend\n' "$backup_sha" "$(date +%s)" "$1" >.remedy-part-tested &&
 			mv -f -- .remedy-part-tested "$backup_file.tested"
 	}; then give_up "the result cannot be written beside $backup_file"; fi
+}
+
+# backup_scratch_ends PLACE... DATABASE: no scratch database is left, however what made it ended.
+backup_scratch_ends() {
+	backup_reach "$@"
+	shift 7
+	pg_writes 60
+	backup_scratch_drop "${1}_remedy_scratch"
 }

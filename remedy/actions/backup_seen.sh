@@ -192,7 +192,8 @@ backup_counts_agree() {
 
 # backup_is_whole FILE FORMAT: can it be unpacked, up to the line that ends every dump?
 backup_is_whole() {
-	case $(backup_unpacked "$1" "$2" | tail -n 12) in
+	case $({ backup_unpacked "$1" "$2" || echo "-- cut off"; } | tail -n 12) in
+	*"-- cut off") return 1 ;;
 	*"-- PostgreSQL database dump complete"*) return 0 ;;
 	esac
 	return 1

@@ -10,9 +10,8 @@ SELECT pg_export_snapshot() AS snapshot \\gset
 $backup_facts
 \\o
 \\setenv REMEDY_SNAPSHOT :snapshot
-\\setenv REMEDY_DATABASE :DBNAME
 \\setenv REMEDY_OPTION :option
-\\! pg_dump \"\$REMEDY_OPTION\" -w -U \"\$REMEDY_USER\" -p \"\$REMEDY_PORT\" --lock-wait-timeout=60000 --snapshot=\"\$REMEDY_SNAPSHOT\" -d \"\$REMEDY_DATABASE\" && pg_dump --version >&2
+\\! pg_dump \"\$REMEDY_OPTION\" -w --lock-wait-timeout=60000 --snapshot=\"\$REMEDY_SNAPSHOT\" && pg_dump --version >&2
 COMMIT;
 "
 
@@ -57,10 +56,7 @@ backup_take() {
 	case $2 in custom) backup_end=dump backup_option=-Fc ;; *) backup_end=sql.gz backup_option=-Z6 ;; esac
 	backup_name=$3_$(date -u -d "@$backup_begun" +%Y%m%dT%H%M%SZ).$backup_end
 	[ ! -e "$backup_name" ] || give_up "there is a $backup_name already"
-	if ! backup_psql "$1" -v option="$backup_option" -v user="$backup_user" -v port="$backup_port" \
-		>"$backup_part" 2>"$backup_part.said" <<-END; then
-		\\setenv REMEDY_USER :user
-		\\setenv REMEDY_PORT :port
+	if ! backup_psql "$1" -v option="$backup_option" >"$backup_part" 2>"$backup_part.said" <<-END; then
 		$backup_take_sql
 	END
 		backup_take_fails "the dump failed"

@@ -17,6 +17,7 @@ V = TypeVar("V", bound=Verb)
 
 FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actions of each, and its checks
     "backup": (("backup.create", "backup.test"), ("backup.fresh", "backup.valid")),
+    "backup_restore": (("backup.restore",), ()),
     "cert_deploy": (("cert.deploy",), ()),
     "command": (("command.run",), ()),
     "compose": (("compose.restart",), ("compose.status",)),
@@ -54,7 +55,14 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
     "tls": ((), ("tls.expiry", "tls.served")),
 }
 SHELL_FILES = {  # of families whose functions are more than one file; read in this order
-    "backup": ("docker_engine", "compose_one", "backup_pg", "backup_seen", "backup_take", "backup_scratch", "backup"),
+    "backup": (
+        *("docker_engine", "compose_one", "pg_reach", "backup_at", "backup_seen", "backup_take", "backup_scratch"),
+        "backup",
+    ),
+    "backup_restore": (
+        *("docker_engine", "compose_one", "pg_reach", "backup_at", "backup_seen", "backup_take", "backup_scratch"),
+        *("backup", "backup_restore", "backup_swap"),
+    ),
     "cert_deploy": ("docker_engine", "compose_one", "nginx_reach", "pem", "cert_pair", "cert_deploy"),
     "compose": ("docker_engine", "restarts", "compose_doing", "compose"),
     "compose_policy": ("docker_engine", "compose_policy"),

@@ -81,7 +81,8 @@ def binaries() -> Path:
 @contextmanager
 def cluster(port: int) -> Iterator[Cluster]:
     """A server that runs until the block ends."""
-    home = Path(tempfile.mkdtemp(prefix="remedy-pg-"))
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    home = Path(tempfile.mkdtemp(prefix="remedy-pg-", dir=memory))
     made = Cluster(port, home / "cluster")
     try:
         shutil.chown(home, "postgres")

@@ -239,6 +239,7 @@ SCENES = (
 ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker.py, test_backup.py
     "backup.create": "PostgreSQL",
     "backup.test": "PostgreSQL",
+    "backup.restore": "PostgreSQL",
     "cert.deploy": "nginx",
     "service.restart": "systemd",
     "compose.restart": "Docker Engine",

@@ -2,21 +2,19 @@
 
 import gzip
 import os
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from remedy.actions.action import Action, Check
 from remedy.actions.by_hand import lines_of
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
-from remedy.model import Answer, Change, Host, Json, Judgement, Reply
+from remedy.model import Answer, Host, Reply
 from tests.actions import kit
+from tests.actions.backup_shelf import Shelf, rewrite, said_of
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Scene, play
 from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster
@@ -41,83 +39,12 @@ def end(tmp_path_factory: pytest.TempPathFactory) -> FarEnd:
     return found
 
 
-class Shelf:
-    """A directory of backups of the database `shop`, and the actions and checks on it."""
-
-    def __init__(self, pg: Cluster, folder: Path, end: FarEnd, catalogue: Catalogue, host: Host) -> None:
-        self.pg, self.folder, self.end, self.catalogue, self.host = pg, folder, end, catalogue, host
-
-    def params(self, **more: Json) -> dict[str, Json]:
-        return {"dir": str(self.folder), "database": "shop", "port": self.pg.port, **more}
-
-    def action(self, name: str, **more: Json) -> Action[Any]:
-        return self.catalogue.action(name, self.params(**more))
-
-    def reply(self, action: Action[Any], now: int = 0) -> Reply:
-        reply = self.end.look(action.look(self.host).pinned(now or int(time.time())))
-        assert reply.answered, reply.error
-        return reply
-
-    def plan(self, name: str, **more: Json) -> Change | None:
-        action = self.action(name, **more)
-        return action.plan(action.see(self.reply(action)))
-
-    def apply(self, name: str, **more: Json) -> Change:
-        action, now = self.action(name, **more), int(time.time())
-        before = action.see(self.reply(action, now))
-        change = action.plan(before)
-        assert change is not None
-        for operation in change.operations:
-            done = self.end.act(operation)
-            assert done.returncode == 0, (done.stdout, done.stderr)
-        assert action.verify(before, action.see(self.reply(action, now))) == ""
-        return change
-
-    def judge(self, name: str, **more: Json) -> Judgement:
-        params = self.params(**more)
-        if name == "backup.fresh":
-            del params["port"]
-        check: Check = self.catalogue.check(name, params)
-        reply = self.end.look(check.look(self.host))
-        assert reply.answered, reply.error
-        return check.judge(reply)
-
-    def take(self, **more: Json) -> Path:
-        """One more backup; two of one second would have one name."""
-        while any(int(time.time()) <= int(said_of(p)["finished"]) for p in self.dumps):
-            time.sleep(0.05)
-        self.apply("backup.create", younger_than="0s", **more)
-        return self.newest
-
-    @property
-    def newest(self) -> Path:
-        return max(self.dumps, key=lambda p: p.stat().st_mtime_ns)
-
-    @property
-    def dumps(self) -> list[Path]:
-        return sorted(p for p in self.folder.iterdir() if p.suffix in (".dump", ".gz"))
-
-
 @pytest.fixture
 def shelf(pg: Cluster, tmp_path: Path, end: FarEnd, catalogue: Catalogue, host: Host) -> Shelf:
     pg.make("shop")
     folder = tmp_path / "backups"
     folder.mkdir()
     return Shelf(pg, folder, end, catalogue, host)
-
-
-def said_of(path: Path) -> dict[str, str]:
-    """The manifest's lines, those of tables left out."""
-    lines = Path(f"{path}.manifest").read_text().splitlines()
-    return dict(line.split(" ", 1) for line in lines if " " in line and not line.startswith("table "))
-
-
-def rewrite(path: Path, **values: object) -> None:
-    """The manifest, with other values."""
-    text = Path(f"{path}.manifest").read_text()
-    for key, value in values.items():
-        text = re.sub(rf"(?m)^{key} .*$", f"{key} {value}", text)
-    Path(f"{path}.manifest").write_text(text)
 
 
 # ---------------------------------------------------------------- backup.create
