@@ -17,6 +17,7 @@ V = TypeVar("V", bound=Verb)
 
 FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actions of each, and its checks
     "backup": (("backup.create", "backup.test"), ("backup.fresh", "backup.valid")),
+    "backup_prune": (("backup.prune",), ()),
     "backup_restore": (("backup.restore",), ()),
     "cert_deploy": (("cert.deploy",), ()),
     "command": (("command.run",), ()),
@@ -58,6 +59,10 @@ SHELL_FILES = {  # of families whose functions are more than one file; read in t
     "backup": (
         *("docker_engine", "compose_one", "pg_reach", "backup_at", "backup_seen", "backup_take", "backup_scratch"),
         "backup",
+    ),
+    "backup_prune": (
+        *("docker_engine", "compose_one", "pg_reach", "backup_at", "backup_seen", "backup_take", "backup_scratch"),
+        *("backup", "files", "files_take", "files_back", "backup_prune"),
     ),
     "backup_restore": (
         *("docker_engine", "compose_one", "pg_reach", "backup_at", "backup_seen", "backup_take", "backup_scratch"),

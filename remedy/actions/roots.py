@@ -47,6 +47,13 @@ def why_not_pruned(root: str) -> str:
     return ""
 
 
+def why_not_pruned_of_backups(root: str) -> str:
+    """Why even old backups in this directory are never pruned, as the rest of a sentence; "" where they may be."""
+    if any(root == top or _is_below(root, top) for top in BACKUPS):
+        return ""
+    return why_not_pruned(root)
+
+
 def why_not_written(path: str) -> str:
     """Why nothing is written or made at this path, as the rest of a sentence; "" where it may be."""
     if path == "/":

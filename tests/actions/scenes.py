@@ -240,6 +240,7 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "backup.create": "PostgreSQL",
     "backup.test": "PostgreSQL",
     "backup.restore": "PostgreSQL",
+    "backup.prune": "PostgreSQL",
     "cert.deploy": "nginx",
     "service.restart": "systemd",
     "compose.restart": "Docker Engine",
