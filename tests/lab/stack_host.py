@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from remedy.actions.catalogue import shell_of
 from tests.lab.docker_host import ITS_OWN_ENGINE
 from tests.lab.engine import Engine, file_of, image_of
 from tests.lab.host import LabHost, start_host
@@ -138,6 +139,8 @@ def start_stack_host(
     host = StackHost(**{f.name: getattr(plain, f.name) for f in fields(plain)})
     try:
         engine.docker("cp", "-", f"{host.container}:/", stdin=tar_of(FILES))
+        functions = shell_of("common") + shell_of("backup")
+        host.sh("mkdir -p /usr/local/lib/lab && cat >/usr/local/lib/lab/backup.sh", stdin=functions)
         host.sh("site-begin", timeout_s=BEGIN_TIMEOUT_S)
     except BaseException:
         host.stop()

@@ -44,6 +44,12 @@ def test_a_job_in_the_queue_becomes_a_row(sira_host: StackHost) -> None:
     until(lambda: int(sira_host.psql("SELECT count(*) FROM jobs_done")) == before + 3)
 
 
+def test_its_nightly_backup_is_one_with_a_manifest(sira_host: StackHost) -> None:
+    assert "15 2 * * * root sira-backup" in sira_host.sh("cat /etc/cron.d/sira; systemctl is-active cron")
+    sira_host.sh("rm -f /backups/*; sira-backup")
+    assert "rows " in sira_host.sh("cat /backups/sira_*.manifest")
+
+
 @pytest.mark.long
 def test_it_breaks_as_it_is_told_and_heals(sira_host: StackHost) -> None:
     sira_host.fault("fail", "100")
