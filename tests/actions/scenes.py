@@ -241,6 +241,8 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "backup.test": "PostgreSQL",
     "backup.restore": "PostgreSQL",
     "backup.prune": "PostgreSQL",
+    "fault.backup_corrupt": "PostgreSQL",
+    "fault.database_damage": "PostgreSQL",
     "cert.deploy": "nginx",
     "service.restart": "systemd",
     "compose.restart": "Docker Engine",
