@@ -7,7 +7,7 @@ compose_label='com.docker.compose'
 # compose_survey PROJECT: set
 #   compose_seen   its containers, `SERVICE NUMBER ID DOING HASH IMAGE NEEDS KEEPS STOP_S` a line, by service and number; NEEDS are
 #                  the services that it depends on, KEEPS the volumes with a name that it writes to: each with a comma, or `-`
-#   compose_files, compose_dir, compose_env   what its newest container was made from
+#   compose_files, compose_dir, compose_env   what most of its containers were made from, and of two such the newest
 # Containers whose labels no Compose program writes are left out.
 compose_survey() {
 	engine_ready
@@ -32,9 +32,12 @@ compose_survey() {
 			n = split($13, parts, ",")
 			for (i = 1; i <= n; i++) if (parts[i] != "" && parts[i] !~ /^[0-9a-f]+$/) keeps = keeps parts[i] ","
 			print "is", service, number, $2, doing($3, $4, $5, $6), hash, $12, (needs == "" ? "-" : needs), (keeps == "" ? "-" : keeps), $7
-			if (epoch($10) >= newest) { newest = epoch($10); files = bare($18); folder = bare($19); env = bare($20) }
+			from = bare($18) "\t" bare($19) "\t" bare($20)
+			made[from]++
+			if (epoch($10) >= newest[from]) newest[from] = epoch($10)
+			if (made[from] > made[most] || (made[from] == made[most] && newest[from] >= newest[most])) most = from
 		}
-		END { print "files " files; print "dir " folder; print "env " env }') || give_up "awk failed"
+		END { split(most, from_parts, "\t"); print "files " from_parts[1]; print "dir " from_parts[2]; print "env " from_parts[3] }') || give_up "awk failed"
 	compose_seen=$(printf '%s\n' "$compose_said" | sed -n 's/^is //p' | sort -k 1,1 -k 2,2n)
 	compose_files=$(printf '%s\n' "$compose_said" | sed -n 's/^files //p')
 	compose_dir=$(printf '%s\n' "$compose_said" | sed -n 's/^dir //p')

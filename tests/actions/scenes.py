@@ -250,6 +250,7 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "compose.start": "Docker Engine",
     "compose.stop": "Docker Engine",
     "compose.up": "Docker Engine",
+    "docker.logs_truncate": "Docker Engine",
     "docker.prune": "Docker Engine",
     "fault.queue_backlog": "Redis",
     "fault.service_stop": "systemd",
