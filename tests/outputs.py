@@ -13,6 +13,7 @@ SCHEMA = Path(__file__).parent.parent / "schemas/output.schema.json"
 NOT_DESCRIBED = "not described"  # a document that only people's questions about the policy get
 BY_COMMAND = {
     "apply": "run",
+    "drill": "drill",
     "undo": "run",
     "settle": "run",
     "approve": "plan",
@@ -49,6 +50,8 @@ def shape_of(argv: tuple[str, ...], document: Any) -> str:
             return "runs" if isinstance(document, list) else "run"
         case "show" if isinstance(document, dict) and ("run" in document or "changes" in document):
             return "run" if "run" in document else "plan"
+        case "drill" if "left" in document:
+            return "drill restored"
         case "explain":
             return _explained(document)
         case "approve" if "max_risk" in document:

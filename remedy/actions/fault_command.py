@@ -53,7 +53,7 @@ class CommandFault(Action[CommandState]):
 
     def look(self, host: Host) -> Look:
         args = (self.cwd, self.inject[0], "unless", *self.broken)
-        return self.ask("command_look", *args, timeout_s=10)
+        return self.ask("fault_command_look", *args, timeout_s=10)
 
     def see(self, reply: Reply) -> CommandState:
         return self._as_command().see(reply)

@@ -24,3 +24,6 @@ fault_command_ask() {
 	shift "$fault_all"
 	command_ask "$@"
 }
+
+# fault_command_look CWD PROGRAM unless WORD...: which program breaks it, and what the words say.
+fault_command_look() { command_look "$@"; }

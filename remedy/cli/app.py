@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "reject": "Close a plan: nobody may apply it any more",
     "check": "Ask a playbook's symptom and verification, and nothing else",
     "undo": "Take a run back",
+    "drill": "Break on purpose what a playbook is for, let it remedy that, and put all back",
     "resume": "Go on with runs that were cut off",
     "settle": "Say what became of a step that nothing else could tell",
     "unlock": "Remove a lease that nobody holds any more",

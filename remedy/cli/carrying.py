@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from remedy.cli.asking import Consent, approval_of, demand_consent, lacking, standing_consent
 from remedy.cli.progress import Progress
@@ -48,6 +48,21 @@ def consent(parts: Parts, plan: Plan, said: Consent) -> None:
     parts.store.approve(approval_of(plan, parts.person, parts.clock.now(), ttl_s, said))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How a run is carried out where it is not one that somebody asked for by its name.
+
+    `unasked` is answered to a playbook's questions where nobody is here. `closing` is why a run is only brought to
+    its end.
+    """
+
+    unasked: str = ""
+    closing: str = ""
+
+
+PLAIN = Manner()
+
+
 def run_plan(parts: Parts, plan: Plan, hosts: Mapping[str, Host], *, json: bool, standing: bool = False) -> int:
     """Carry out a plan and tell its record. Returns the exit code."""
     state = _carried(
@@ -59,17 +74,30 @@ def run_plan(parts: Parts, plan: Plan, hosts: Mapping[str, Host], *, json: bool,
     return exit_code(state)
 
 
-def continued(parts: Parts, run: str, hosts: Mapping[str, Host], *, json: bool) -> RunState:
+def carried_out(parts: Parts, plan: Plan, *, json: bool, manner: Manner = PLAIN) -> RunState:
+    """Carry out a plan. Returns what became of it, told already unless `json`."""
+    hosts = named_hosts(parts, plan)
+    tell = _teller(parts, json=json)
+    return _carried(parts, [p.host for p in plan.hosts], lambda runner: runner.start(plan, hosts), tell, manner)
+
+
+def continued(parts: Parts, run: str, hosts: Mapping[str, Host], *, json: bool, manner: Manner = PLAIN) -> RunState:
     """Go on with a run that was cut off. Returns what became of it, told already unless `json`."""
+    tell = _teller(parts, json=json)
+    return _carried(parts, list(hosts), lambda runner: runner.resume(run, hosts), tell, manner)
+
+
+def _teller(parts: Parts, *, json: bool) -> Callable[[RunState], None]:
+    """What tells a run's record, unless a document will."""
 
     def tell(state: RunState) -> None:
         if not json:
             tell_run(parts, state, json=False)
 
-    return _carried(parts, list(hosts), lambda runner: runner.resume(run, hosts), tell)
+    return tell
 
 
-def runner_of(parts: Parts, progress: Progress, stopping: Callable[[], bool]) -> Runner:
+def runner_of(parts: Parts, progress: Progress, stopping: Callable[[], bool], manner: Manner = PLAIN) -> Runner:
     """The engine's runner, with this command's person, store and hosts."""
     crew = Crew(
         store=parts.store,
@@ -78,20 +106,27 @@ def runner_of(parts: Parts, progress: Progress, stopping: Callable[[], bool]) ->
         person=parts.person,
         policy=parts.policy,
         watch=progress.event,
-        answer=lambda host, step: progress.ask(host, step, parts.person),
+        answer=lambda host, step: (
+            manner.unasked if manner.unasked and not parts.world.has_person else progress.ask(host, step, parts.person)
+        ),
         stopping=stopping,
+        closing=manner.closing,
     )
     return Runner(crew=crew, fleet=parts.fleet, owner=parts.owner)
 
 
 def _carried(
-    parts: Parts, names: Sequence[str], go: Callable[[Runner], RunState], tell: Callable[[RunState], None]
+    parts: Parts,
+    names: Sequence[str],
+    go: Callable[[Runner], RunState],
+    tell: Callable[[RunState], None],
+    manner: Manner = PLAIN,
 ) -> RunState:
     """What the engine returns, with progress shown and signals heeded until it is told."""
     progress = Progress(parts.world, names, keep=True)
     with Stopping(progress.notice) as stopping:
         try:
-            state = go(runner_of(parts, progress, stopping.asked))
+            state = go(runner_of(parts, progress, stopping.asked, manner))
         finally:
             progress.done()
         tell(state)

@@ -132,10 +132,12 @@ def _playbook(parts: Parts, word: str, verbs: object) -> Explained:
         "summary": playbook.summary,
         "severity": playbook.severity,
         "params": [encode(p) for p in playbook.params],
+        "drill": playbook.drill.about if playbook.drill else "",
         "schedule": {**playbook.schedule, "next": [at.isoformat() for at in _next_runs(parts, playbook)]},
     }
     body = (playbook.summary, f"in {playbook.path}", "", "parameters:", *(rows or ["  none"]))
-    return Explained(playbook.name, (*body, *_schedule_lines(parts, playbook)), document)
+    drill = ["", f"drill: {playbook.drill.about}; remedy drill {playbook.name} --host H"] if playbook.drill else []
+    return Explained(playbook.name, (*body, *_schedule_lines(parts, playbook), *drill), document)
 
 
 def _next_runs(parts: Parts, playbook: Playbook) -> tuple[datetime, ...]:

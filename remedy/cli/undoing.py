@@ -9,11 +9,20 @@ from remedy.cli.progress import Progress
 from remedy.cli.wiring import Parts
 from remedy.engine.report import fold
 from remedy.engine.told import demand_some_told
+from remedy.model import Plan
 
 
 def undo(parts: Parts, ref: str, said: Consent, *, json: bool) -> int:
     """Take a run back. Returns the exit code of the run that does it."""
-    run = parts.store.run(ref).id
+    plan = undo_of(parts, parts.store.run(ref).id)
+    show_plan(parts, plan, as_json=json)
+    demand_some_told(plan)
+    consent(parts, plan, said)
+    return run_plan(parts, plan, named_hosts(parts, plan), json=json)
+
+
+def undo_of(parts: Parts, run: str) -> Plan:
+    """The plan that takes a run back, kept. Raises Refused where there is nothing to take back."""
     state = fold(run, parts.store.events(run=run))
     done = parts.store.plan(state.plan)
     progress = Progress(parts.world, [p.host for p in done.hosts])
@@ -23,7 +32,4 @@ def undo(parts: Parts, ref: str, said: Consent, *, json: bool) -> int:
     finally:
         progress.done()
     parts.store.save_plan(plan)
-    show_plan(parts, plan, as_json=json)
-    demand_some_told(plan)
-    consent(parts, plan, said)
-    return run_plan(parts, plan, named_hosts(parts, plan), json=json)
+    return plan

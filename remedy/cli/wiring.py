@@ -111,13 +111,18 @@ class Parts:
     @cached_property
     def policy(self) -> Policy:
         """Raises Invalid with every problem."""
+        from remedy.load.drills import SUFFIX as DRILL  # noqa: PLC0415 — where it is used
         from remedy.load.find import playbook_names  # noqa: PLC0415 — where it is used
         from remedy.load.policy import load_policy  # noqa: PLC0415 — where it is used
         from remedy.load.policy_checks import for_fleet  # noqa: PLC0415 — where it is used
 
         policy = load_policy(self.home.inventory)
         return (
-            for_fleet(policy, self.inventory.hosts.values(), playbook_names(self.home.path))
+            for_fleet(
+                policy,
+                self.inventory.hosts.values(),
+                (n for p in playbook_names(self.home.path) for n in (p, p + DRILL)),
+            )
             if policy.digest
             else policy
         )

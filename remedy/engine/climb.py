@@ -28,7 +28,7 @@ class Climb:
         """
         held = self._held_before()
         gone = self._symptom_gone()
-        stopped = self._through_nothing()
+        stopped = self._through_nothing() or self.at.crew.closing
         for step in self.at.part.steps:
             ended = self._past(step) or self._next(step, gone, stopped)
             self.outcomes.append(ended.outcome)
@@ -147,12 +147,22 @@ class Climb:
         try:
             told = self._told_with_the_last_act()
             if told is None:
-                told = verify.ask_within(self._goal, self.at.session, self.at.crew.catalogue, self.at.crew.clock)
+                told = self._asked()
         except (StoreError, Bug):
             raise
         except RemedyError as error:
             told = verify.Told(Answer.CANNOT_TELL, (), unanswered=error.message)
         self._checked("verify", told)
+        return told
+
+    def _asked(self) -> verify.Told:
+        """The goal within its time. Raises Halted where somebody asked to stop before it was told."""
+        crew = self.at.crew
+        if crew.closing:
+            return verify.ask(self._goal, self.at.session, crew.catalogue)
+        told = verify.ask_within(self._goal, self.at.session, crew.catalogue, crew.clock, crew.stopping)
+        if told.answer is not Answer.OK and crew.stopping():
+            raise Halted
         return told
 
     def _told_with_the_last_act(self) -> verify.Told | None:

@@ -50,6 +50,7 @@ class Crew:
     watch: Callable[[Event], None]
     answer: Callable[[str, PlannedStep], str]  # puts a question to a person; raises Refused where nobody is
     stopping: Callable[[], bool] = never  # whether to begin nothing new; asked between steps, from any thread
+    closing: str = ""  # why the run is only brought to its end: no step is begun, and nothing is waited for
 
     def record(self, *drafts: Draft) -> tuple[Event, ...]:
         """Append events, durably and together, and show them."""

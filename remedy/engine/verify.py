@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from remedy.actions.catalogue import Catalogue
@@ -41,13 +41,15 @@ def ask(tree: CheckTree, session: Session, catalogue: Catalogue) -> Told:
     return tell(tree, replies, catalogue)
 
 
-def ask_within(tree: CheckTree, session: Session, catalogue: Catalogue, clock: Clock) -> Told:
-    """The tree's answer, asked again until it is ok or the longest `within` of its checks has passed."""
+def ask_within(
+    tree: CheckTree, session: Session, catalogue: Catalogue, clock: Clock, ends: Callable[[], bool] = lambda: False
+) -> Told:
+    """The tree's answer, asked again until it is ok, the longest `within` of its checks is over, or `ends` says so."""
     within_s = max((a.within_s for a in checks.asked_in(tree)), default=0)
     deadline = clock.monotonic_s() + within_s
     while True:
         told = ask(tree, session, catalogue)
-        if told.answer is Answer.OK or clock.monotonic_s() + POLL_S > deadline:
+        if told.answer is Answer.OK or clock.monotonic_s() + POLL_S > deadline or ends():
             return told
         clock.sleep(POLL_S)
 

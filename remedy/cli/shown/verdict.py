@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from remedy.cli.progress import outcome_word
 from remedy.cli.shown.names import names_text
 from remedy.cli.shown.text import Paint, counted, visible
+from remedy.engine.drills import is_drill
 from remedy.engine.report import HostState, RunState, is_turned_away
 from remedy.model import Outcome, Plan, UndoBy, Verdict
 from remedy.ports import RunRow
@@ -107,7 +108,7 @@ def _next(state: RunState, plan: Plan, undos: Sequence[RunRow]) -> list[str]:
         return [f"remedy resume {state.run}   or, when you know what became of it: {settle}"]
     if not state.is_closed:
         return [f"remedy resume {state.run}"]
-    again = [] if plan.undo_of else _again(state, plan)
+    again = [] if plan.undo_of or is_drill(plan.playbook) else _again(state, plan)
     is_taken_back = any(row.outcome in DONE for row in undos)
     return [
         *again,
