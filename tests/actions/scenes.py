@@ -221,6 +221,28 @@ def _copied(g: Ground) -> None:
     write(g.root / "-to 'x'", b"y" * 2_000_000)
 
 
+# ---------------------------------------------------------------- faults for drills
+
+
+def _flood(g: Ground) -> dict[str, Json]:
+    return {"file": f"{g.root}/-n *.log", "size": "3MiB", "old": 2, "aged": "8d"}
+
+
+def _no_flood(g: Ground) -> None:
+    write(empty(g.root) / "app.log", b"stays\n")
+
+
+def _flooded(g: Ground) -> None:
+    _no_flood(g)
+    for number in (1, 2):
+        write(g.root / f"-n *.log.{number}", b"x ERROR flood of a drill by remedy\n")
+
+
+def _names(g: Ground) -> object:
+    """What is called what: a flood's lines tell the time."""
+    return sorted(tree_of(g.root))
+
+
 SCENES = (
     Scene("files.prune, permanent", "files.prune", _prune, _old_files, _young_files, _both_trees),
     Scene("files.prune, to a quarantine", "files.prune", _prune_to_shelf, _old_files, _young_files, _both_trees),
@@ -232,6 +254,8 @@ SCENES = (
     Scene("file.remove, to a quarantine", "file.remove", _remove_to_shelf, _one_too_many, _none_too_many, _both_trees),
     Scene("dir.make, with parents", "dir.make", _make, _nothing_there, _all_there, _modes),
     Scene("dir.make, of another mode", "dir.make", _make, _other_mode, _all_there, _modes),
+    Scene("fault.file_put", "fault.file_put", _put, _old_conf, _new_conf, _contents),
+    Scene("fault.log_flood", "fault.log_flood", _flood, _no_flood, _flooded, _names),
     Scene("command.run, with a guard", "command.run", _copy, _not_copied, _copied, _bytes),
     Scene("fault.command", "fault.command", _break, _whole, _broken, _bytes),
 )
@@ -252,7 +276,9 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "compose.up": "Docker Engine",
     "docker.logs_truncate": "Docker Engine",
     "docker.prune": "Docker Engine",
+    "fault.memory_leak": "systemd",
     "fault.queue_backlog": "Redis",
+    "process.terminate": "systemd",
     "fault.service_stop": "systemd",
     "fault.service_hang": "systemd",
     "fault.disk_fill": "systemd",
