@@ -93,7 +93,7 @@ dir_make() {
 		dir_clear
 		give_up "it could not be made; nothing was done"
 	fi
-	dir_clear
+	rmdir -- "./$dir_aside" 2>/dev/null
 	[ -d "./$3" ] || give_up "${1%/}/$dir_first was made by somebody else meanwhile"
 }
 

@@ -3,6 +3,7 @@
 
 file_largest_kept=65536 # bytes of text that a plan keeps for its undo
 file_largest_read=1048576
+file_largest_by_line=1500 # bytes that a shell reads as cheaply as it starts a process
 
 # file_put_look PATH OWNER GROUP QUARANTINE PRIVATE [PART...]
 #   OWNER and GROUP "" mean: as they are. PRIVATE is "" or "private"; then the PARTs are what it is to hold.
@@ -115,13 +116,29 @@ file_summed() {
 # Read the file into file_text, a dot behind it, and end well if that is all: a shell drops NUL bytes, all but zsh.
 file_read() {
 	[ -z "${ZSH_VERSION-}" ] || file_is_text || return 1
-	{ file_text=$(cat -- "$file_base" && echo .); } 2>/dev/null
+	if file_is_short; then
+		file_read_lines
+	else
+		file_text=$(cat -- "$file_base" && echo .)
+	fi 2>/dev/null
 	[ "${#file_text}" -eq $((file_size + 1)) ]
+}
+
+# To be read and printed by builtins; a program's arguments can be seen by everybody, and ksh has no printf.
+file_is_short() { [ -z "${KSH_VERSION-}" ] && [ "$file_size" -le "$file_largest_by_line" ]; }
+
+# The same by builtins; file_barred is what file_show prints of it.
+file_read_lines() {
+	file_text='' file_barred=''
+	while IFS= read -r file_line; do
+		file_text=$file_text$file_line$files_nl file_barred=$file_barred"|"$file_line$files_nl
+	done <"$file_base"
+	file_text=$file_text$file_line. file_barred=$file_barred${file_line:+"|"$file_line}
 }
 
 # Its lines behind a bar each, and a dot where it ends.
 file_show() {
-	sed 's/^/|/' <"$file_base"
+	if file_is_short; then printf %s "$file_barred"; else sed 's/^/|/' <"$file_base"; fi
 	case $file_text in . | *"$files_nl.") echo "|." ;; *) echo . ;; esac
 }
 

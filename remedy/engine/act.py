@@ -77,23 +77,33 @@ def _send(at: Standing, step: PlannedStep, approved: Change, allowed: Allowed, a
     except Lost:
         return None
     if reply.state in ("done", "failed"):
-        at.forget(then)  # what was seen before the act says nothing now
+        at.forget((*then, *_altered(step, _following(at, step))))  # what was seen before the act says nothing now
         at.replies.update(zip(then, reply.after, strict=False))
     return reply
 
 
 def _then(at: Standing, step: PlannedStep) -> tuple[Look, ...]:
-    """What to look at right after a change: its own effect, the ladder's end, what it may have made different.
+    """What to look at right after a change: its own effect, the ladder's end, and the next step if it may have changed.
 
-    After the last change also the goal. A later step that touches something else is not looked at: the host
-    compares its ground anyway before it acts.
+    After the last change also the goal. A later step is looked at when its turn comes.
     """
-    assert step.look is not None and step.change is not None
-    looks = [step.look, *verify.looks_of(at.part.until)]
-    following = [s for s in at.part.steps[at.part.steps.index(step) + 1 :] if s.look is not None and s.change]
-    looks += [s.look for s in following if s.look and s.change and _may_differ(step.change.touches, s.change.touches)]
+    assert step.look is not None
+    following = _following(at, step)
+    looks = [step.look, *verify.looks_of(at.part.until), *_altered(step, following[:1])]
     looks += [] if following else verify.looks_of(verify.goal_of(at.part))
     return tuple(dict.fromkeys(looks))
+
+
+def _following(at: Standing, step: PlannedStep) -> list[PlannedStep]:
+    """The later steps that change something."""
+    return [s for s in at.part.steps[at.part.steps.index(step) + 1 :] if s.look is not None and s.change]
+
+
+def _altered(step: PlannedStep, others: list[PlannedStep]) -> list[Look]:
+    """The looks of those whose ground this step's change may have made different."""
+    assert step.change is not None
+    touched = step.change.touches
+    return [s.look for s in others if s.look and s.change and _may_differ(touched, s.change.touches)]
 
 
 def _may_differ(touched: tuple[str, ...], touches: tuple[str, ...]) -> bool:

@@ -38,6 +38,27 @@ def test_a_later_step_on_the_same_thing_is_looked_at_again(new_scene: NewScene) 
     assert [look.args for look in first.then] == [("/a",), ("/a/below",)]
 
 
+def test_only_the_next_step_is_looked_at_with_a_change_and_a_later_one_at_its_turn(new_scene: NewScene) -> None:
+    scene = new_scene()
+    remedy = apart()
+    scene.worlds["h1"].files["/a/below"] = {"one": "4:1"}
+    steps = [
+        step("above", "toy.drop", where="/a"),
+        step("other", "toy.drop", where="/b"),
+        step("below", "toy.drop", where="/a/below"),
+    ]
+    state = scene.go(Remedy(symptom=remedy.symptom, steps=steps, verify=remedy.verify))
+    assert state.outcome is Outcome.CHANGED
+    machine = scene.machines["h1"]
+    assert [[look.args for look in change.then][:1] for change in machine.changes] == [
+        [("/a",)],
+        [("/b",)],
+        [("/a/below",)],
+    ]
+    assert [s.verb for s in machine.sent] == ["look", "lease", "change", "change", "look", "change", "release"]
+    assert [look.args for look in machine.sent[4].looks] == [("/a/below",)]
+
+
 def test_a_goal_that_does_not_hold_yet_is_asked_again(new_scene: NewScene) -> None:
     scene = new_scene()
     remedy = ladder()
