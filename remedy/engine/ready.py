@@ -15,10 +15,11 @@ from remedy.engine.report import HostState, RunState, fold
 from remedy.engine.standing import Crew, Standing
 from remedy.engine.told import why_left_out
 from remedy.errors import Bug, Busy, CannotTell, Lost, RemedyError, Stale, StoreError, Unreachable
-from remedy.model import Answer, Draft, Host, HostPlan, Kind, Look, Outcome, Plan, Reply
+from remedy.model import Answer, Draft, Host, HostPlan, Json, Kind, Look, Outcome, Plan, Reply
 from remedy.ports import Lease, Session
 
 RESUME_WAIT_S = 120  # how long a run waits for its own earlier runner on a host to end
+UNHELD = 0  # the fence of a host that is only looked at; the first lease of any host has a higher one
 FRESH_S = 30.0  # a host that was looked at longer ago is looked at again when its turn comes
 
 
@@ -77,7 +78,7 @@ class Approach:
 
     def let_go(self, part: HostPlan) -> None:
         """Give the lease back; over a new connection where the old one has ended."""
-        if part.host not in self.hosts or self.fleet.opened(part.host) is None:
+        if part.host not in self.hosts or not self._is_to_hold(part) or self.fleet.opened(part.host) is None:
             return
         host = self.hosts[part.host]
         try:
@@ -99,11 +100,10 @@ class Approach:
             raise left_out
         host = demand_machine(part, self.hosts, restarted=_has_acted(self.past.hosts.get(part.host)))
         looks = questions(part)
-        session, lease, answers = self._lease(host, looks)
-        draft = Draft(
-            kind=Kind.HOST_LEASED, body={"fence": lease.fence}, plan=self.plan.id, run=self.run, host=host.name
-        )
-        self.crew.record(draft)
+        session, lease, answers = self._lease(host, looks) if self._is_to_hold(part) else self._seen(host, looks)
+        if lease.fence != UNHELD:
+            body: dict[str, Json] = {"fence": lease.fence}
+            self.crew.record(Draft(kind=Kind.HOST_LEASED, body=body, plan=self.plan.id, run=self.run, host=host.name))
         past = self._past(part)
         if past.closed:  # another process went on with the run meanwhile
             return NotReady(past.outcome or Outcome.UNKNOWN, past.reason, is_recorded=True)
@@ -132,6 +132,22 @@ class Approach:
                 wait_s = RESUME_WAIT_S
         session = self.fleet.session(host)
         return session, *session.lease(self.run, self.owner, looks, wait_s)
+
+    def _is_to_hold(self, part: HostPlan) -> bool:
+        """Whether this run may do anything there: where the plan has nothing to do, nobody is to be kept out."""
+        return self.is_resumed or any(s.change or s.question for s in part.steps)
+
+    def _seen(self, host: Host, looks: list[Look]) -> tuple[Session, Lease, tuple[Reply, ...]]:
+        """The same without a lease."""
+        try:
+            session = self.fleet.session(host)
+            return session, Lease(run=self.run, fence=UNHELD), session.look(looks)
+        except (Lost, Unreachable):
+            if self.fleet.opened(host.name) is None:
+                raise
+            self.fleet.drop(host.name)
+        session = self.fleet.session(host)
+        return session, Lease(run=self.run, fence=UNHELD), session.look(looks)
 
     def _past(self, part: HostPlan) -> HostState:
         """What the journal says of the host; read under the lease, for who held it before may have written on."""

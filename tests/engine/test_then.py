@@ -67,3 +67,12 @@ def test_a_goal_that_does_not_hold_yet_is_asked_again(new_scene: NewScene) -> No
     assert (state.outcome, state.verdict) == (Outcome.CHANGED, Verdict.INEFFECTIVE)
     verbs = [s.verb for s in scene.machines["h1"].sent]
     assert verbs.count("look") >= 2, verbs  # the plan's, and further ones until its time was over
+
+
+def test_a_host_where_the_plan_has_nothing_to_do_is_not_held(new_scene: NewScene) -> None:
+    scene = new_scene()
+    scene.worlds["h1"].files["/a"].clear()
+    state = scene.go(Remedy(symptom=asked("toy.level", below=100), steps=[step("a", "toy.drop", where="/a")]))
+    assert state.outcome is Outcome.UNCHANGED
+    assert [s.verb for s in scene.machines["h1"].sent] == ["look", "look"]
+    assert state.hosts["h1"].leases == 0
