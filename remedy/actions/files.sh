@@ -211,9 +211,10 @@ files_quarantine_state() {
 		return
 	}
 	# shellcheck disable=SC2086 # six numbers
-	set -- "$2" "$(id -u)" $files_there "$1"
+	set -- "$2" '' $files_there "$1"
 	case $3 in "${files_root_id%:*}") files_state=same-filesystem ;; *) files_state="ok $3:$4 $(escape "$9")" ;; esac
-	case $5 in 0 | "$2") ;; *) files_state=unsafe ;; esac
+	# shellcheck disable=SC3067 # dash, bash, busybox, mksh and zsh have it
+	[ "$5" = 0 ] || [ -O "$9" ] || files_state=unsafe
 	case $6 in *[2367]? | *[2367]) files_state=unsafe ;; esac
 	case $files_state in
 	ok*) [ $(($7 * $8)) -gt $(($1 + $1 / 64 + 1048576)) ] || files_state=full ;;

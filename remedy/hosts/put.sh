@@ -1,20 +1,18 @@
 # shellcheck shell=sh disable=SC2154 # what worker.sh sets
 # How a worker writes a file: built beside, compared with what came, renamed over. Sent where a change needs it.
 
-# remedy_put PATH TEMP MODE OWNER GROUP: the file's content is on standard input.
+# remedy_put PATH TEMP MODE OWNER GROUP [SIZE]: the content is on standard input; SIZE is short where it is little.
 remedy_put() {
 	remedy_path=$1 remedy_dir=${1%/*}
 	cd -P -- "$remedy_dir/" 2>/dev/null || give_up "there is no directory $remedy_dir/"
 	[ "$PWD" = "${remedy_dir:-/}" ] || give_up "$remedy_dir is reached through a symbolic link"
+	remedy_size=${6-long}
 	set -- "./${1##*/}" "./${2##*/}" "$3" "$4" "$5"
 	[ ! -h "$1" ] || give_up "$remedy_path is a symbolic link"
 	[ ! -d "$1" ] || give_up "$remedy_path is a directory"
 	[ ! -e "$1" ] || [ -f "$1" ] || give_up "$remedy_path is no regular file"
-	remedy_content=$(
-		cat
-		echo .
-	)
-	remedy_content=${remedy_content%.}
+	remedy_take_all
+	remedy_content=$remedy_text
 	set -C
 	{ true >"$2"; } 2>/dev/null || give_up "cannot create a file beside $remedy_path"
 	set +C
@@ -26,11 +24,24 @@ remedy_put() {
 remedy_fill() {
 	remedy_print "$remedy_content" >"$2" || return
 	remedy_owners "$@" && chmod -- "$3" "$2" && { sync -- "$2" || :; } || return
-	remedy_back=$(
-		cat -- "$2"
-		echo .
-	)
-	[ "$remedy_back" = "$remedy_content." ]
+	remedy_take_all <"$2"
+	[ "$remedy_text" = "$remedy_content" ]
+}
+
+# Set remedy_text to all of standard input. What is short is read by a builtin as cheaply as a process is started;
+# mksh's keeps not every byte.
+remedy_take_all() {
+	if [ "$remedy_size" = short ] && [ -z "${KSH_VERSION-}" ]; then
+		remedy_text=
+		while IFS= read -r remedy_line; do remedy_text=$remedy_text$remedy_line$remedy_nl; done
+		remedy_text=$remedy_text$remedy_line
+	else
+		remedy_text=$(
+			cat
+			echo .
+		)
+		remedy_text=${remedy_text%.}
+	fi
 }
 
 # Who owns the new file: as told, else as the file that is there, else the login.

@@ -17,6 +17,7 @@ LOOK_BYTES = 1_048_576  # of one look's answer
 BATCH_BYTES = 4_194_304  # of all answers of one request; what does not fit is asked again alone
 FRAMES_BYTES = 131_072  # room for frames and errors beside one look's answer
 PATIENCE_S = 60
+SHORT_BYTES = 1500  # a file's content that the far end reads byte by byte, which costs less than a process
 TOKEN_BYTES = 200  # a run names a file on the host: 255 bytes on every filesystem
 NOISE_BYTES = 65_536  # a login may print this much before the first frame
 
@@ -120,9 +121,10 @@ def _put(put: Put, temporary: str, resolve: Resolve) -> bytes:
     if not put.path.startswith("/") or not name:
         raise Invalid(f"not an absolute path of a file: {put.path!r}")
     beside = f"{directory}{slash}.{temporary}"
-    args = _arguments((put.path, beside, put.mode, put.owner, put.group), resolve)
-    content = "".join(part if isinstance(part, str) else resolve(part).reveal() for part in put.content)
-    return args + b"go remedy_put\n" + octets(content) + b"\n"
+    content = octets("".join(part if isinstance(part, str) else resolve(part).reveal() for part in put.content))
+    size = "short" if len(content) <= SHORT_BYTES else "long"
+    args = _arguments((put.path, beside, put.mode, put.owner, put.group, size), resolve)
+    return args + b"go remedy_put\n" + content + b"\n"
 
 
 def _bound(call: Call) -> bytes:
