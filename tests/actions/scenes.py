@@ -268,6 +268,7 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "fault.backup_corrupt": "PostgreSQL",
     "fault.database_damage": "PostgreSQL",
     "cert.deploy": "nginx",
+    "cert.renew": "certbot",
     "service.restart": "systemd",
     "compose.restart": "Docker Engine",
     "compose.scale": "Docker Engine",
