@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from remedy.actions.action import Action, Check, Verb, fields_of, items_of
 from remedy.actions.by_hand import note, word
 from remedy.actions.compose_seen import (
+    HOLDS,
     Container,
     Services,
     container_of,
@@ -49,7 +50,9 @@ class Restart(Action[Services]):
     Only services that are named are touched, each after those of them that it depends on, and its worst container
     first, so that a restart that does not help stops before the last good one. A container is up when it runs and is
     healthy, or has run for ten seconds where it has no health check. Containers are found by their labels, and
-    restarted as they are: an edited compose file is not applied by this.
+    restarted as they are: an edited compose file is not applied by this. One that keeps something in a volume, as a
+    database does, is refused while it recovers from a crash, where its disk is nearly full, and within 15 minutes of
+    the last restart.
     """
 
     name = "compose.restart"
@@ -169,6 +172,9 @@ class Restart(Action[Services]):
                     f"compose.restart: {container.name} of {self.project} is {container.state}",
                     fix="somebody holds it: `docker unpause` it, or wait until it is gone",
                 )
+            if container.hold:
+                why, fix = HOLDS[container.hold]
+                raise Refused(f"compose.restart: {container.name} of {self.project} {why}", fix=fix)
             if container.budget_spent:
                 raise Refused(
                     f"compose.restart: {container.name} of {self.project} was restarted {self.at_most} times"

@@ -1,12 +1,12 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # what is not set here is set in the files before this one
+# shellcheck disable=SC2016,SC2154 # a template; what is not set here is set in the files before this one
 # Services of Docker Compose whose containers are restarted; what they are doing is told in compose_doing.sh.
 
 # compose_look PROJECT SINCE BUDGET WHICH SERVICE...
 #   SINCE and BUDGET: how many restarts of ours, of one container, since then are one too many.
 #   WHICH is `ill` for the containers that are not up, `all` for every one.
 # Ground: whether each service is there, after which of the others it comes, and its containers: state, identity, start, seconds
-# that stopping may take, budget. A container that moves by itself has no start.
+# that stopping may take, budget, and what holds it back. A container that moves by itself has no start.
 compose_look() {
 	engine_ready
 	need stat
@@ -43,7 +43,8 @@ compose_lines() {
 		ground:item)
 			restarts_count "compose:$compose_project/$compose_line" "$compose_since"
 			if [ "$restarts_counted" -ge "$compose_budget" ]; then compose_left=spent; else compose_left=left; fi
-			printf 'item %s\t%s %s\n' "$compose_line" "$compose_more" "$compose_left"
+			compose_hold_of "$compose_line" "${compose_more%% *}" "${compose_more#* }" "${compose_more##* }"
+			printf 'item %s\t%s %s%s\n' "$compose_line" "${compose_more% *}" "$compose_left" "${compose_hold:+ $compose_hold}"
 			;;
 		evidence:file)
 			compose_changed=$(stat -c %Y -- "$compose_line" 2>/dev/null) || continue
@@ -51,6 +52,31 @@ compose_lines() {
 			;;
 		esac
 	done
+}
+
+# The directories of the volumes that a container writes to.
+compose_volumes='{{range .Mounts}}{{if and (eq .Type "volume") .RW}}{{.Source}},{{end}}{{end}}'
+compose_calm_s=900 # between two restarts of what keeps something in a volume, as a database does
+
+# compose_hold_of NAME STATE REST VOLUMES: set compose_hold to why a container that keeps something in a volume is not restarted now:
+#   recovering  what it logged last is that it recovers from a crash
+#   disk        less than 5 % of the filesystem of its volume is free
+#   recent      it was restarted by remedy less than compose_calm_s ago
+compose_hold_of() {
+	compose_hold=''
+	[ "$4" != - ] || return 0
+	case $2 in
+	exited | created | dead | paused | removing) ;;
+	*) compose_hold=$(docker logs --tail 200 "${3%% *}" 2>&1 </dev/null | awk '
+		/automatic recovery in progress|redo starts at|database system is (starting up|in recovery mode)|[Ss]tarting crash recovery/ { said = "recovering" }
+		/ready to accept connections|ready for connections|Ready to accept connections/ { said = "" }
+		END { print said }') ;;
+	esac
+	[ -z "$compose_hold" ] || return 0
+	case $(df -P -- "${4%%,*}" 2>/dev/null | awk 'NR == 2 { sub(/%/, "", $5); print ($5 > 95 ? "full" : "") }') in full) compose_hold=disk ;; esac
+	[ -z "$compose_hold" ] || return 0
+	restarts_count "compose:$compose_project/$1" "$(($(date +%s) - compose_calm_s))"
+	[ "$restarts_counted" -eq 0 ] || compose_hold=recent
 }
 
 # compose_find PROJECT WHICH SERVICE...: set compose_found to lines `KIND TAB LINE TAB MORE`.
@@ -67,7 +93,7 @@ compose_find() {
 	compose_ids=$(printf '%s\n' "$compose_rows" | compose_ids_of "$@") || give_up "awk failed"
 	engine_said=
 	# shellcheck disable=SC2086 # identities of containers, which the engine made
-	[ -z "$compose_ids" ] || engine inspect --type container --format "$compose_inspect" $compose_ids
+	[ -z "$compose_ids" ] || engine inspect --type container --format "$compose_inspect	$compose_volumes" $compose_ids
 	compose_found=$(printf '%s\n%s\n' "$compose_rows" "$engine_said" | compose_join "$@") || give_up "awk failed"
 }
 
@@ -108,7 +134,7 @@ compose_join() {
 		if (name[$2] in present) say("ground", "twice:" name[$2] " " present[name[$2]] " " $2)
 		present[name[$2]] = $2
 		if (which == "all" || (is != "up" && is != "starting"))
-			say("item", name[$2], is " " $2 " " (is == "looping" ? "moving" : $5) " " $7)
+			say("item", name[$2], is " " $2 " " (is == "looping" ? "moving" : $5) " " $7 " " ($12 == "" || $12 ~ / / ? "-" : $12))
 		say("evidence", "container:" name[$2] " " is " " $2 " " $5 " health=" $4 " exit=" $8 " oom=" $9 " policy_restarts=" $6)
 		n = split(files[$2], paths, ",")
 		for (i = 1; i <= n; i++)
@@ -148,8 +174,23 @@ compose_restart() {
 		echo "$2 is up by itself by now; it was left alone" >&2
 		return
 	fi
+	[ "$compose_state" != up ] || compose_not_the_last "$1" "$2"
 	restarts_write_down "compose:$2"
 	docker restart "$1" >&2 || give_up "docker could not restart $2"
 	compose_state_of "$1"
 	echo "$compose_started"
+}
+
+# compose_not_the_last ID PROJECT/SERVICE/NUMBER: give_up() where its service has other containers, and none of them is up.
+compose_not_the_last() {
+	compose_service=${2#*/} compose_others=none
+	engine ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=${2%%/*}" \
+		--filter "label=com.docker.compose.service=${compose_service%/*}" --filter label=com.docker.compose.oneoff=False
+	for compose_id in $engine_said; do
+		[ "$compose_id" != "$1" ] || continue
+		compose_others=down
+		compose_state_of "$compose_id"
+		[ "$compose_state" != up ] || return 0
+	done
+	[ "$compose_others" = none ] || give_up "$2 is the last one that is up; nothing was done"
 }

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from remedy.errors import CannotTell
 
+HOLDS = {
+    "recovering": ("recovers from a crash, and would begin again", "wait; `docker logs` tells how far it is"),
+    "disk": ("keeps its volume where less than 5 % is free", "free space first, with the playbook disk-full"),
+    "recent": ("keeps a volume, and was restarted less than 15 minutes ago", "find out why (docker logs)"),
+}
 WORST_FIRST = ("dead", "exited", "created", "looping", "unhealthy", "starting", "up")
 
 
@@ -20,6 +25,7 @@ class Container:
     started: str
     stop_s: int = 0
     budget_spent: bool = False
+    hold: str = ""  # what holds a restart back of what keeps something in a volume: a word of HOLDS
 
     @property
     def service(self) -> str:
@@ -65,7 +71,9 @@ def in_dependency_order(services: tuple[str, ...], after: dict[str, tuple[str, .
 def container_of(name: str, words: list[str]) -> Container:
     """A container from its name and the words of its ground. Raises CannotTell."""
     match words:
-        case [state, identity, started, stop_s, budget] if stop_s.isdecimal() and budget in ("spent", "left"):
+        case [state, identity, started, stop_s, ("spent" | "left") as budget, *hold] if stop_s.isdecimal() and (
+            not hold or hold[0] in HOLDS
+        ):
             return Container(
                 name=name,
                 state=state,
@@ -73,6 +81,7 @@ def container_of(name: str, words: list[str]) -> Container:
                 started=started,
                 stop_s=int(stop_s),
                 budget_spent=budget == "spent",
+                hold=hold[0] if hold else "",
             )
         case _:
             raise CannotTell(f"the host's answer makes no sense: {' '.join(words)!r}")

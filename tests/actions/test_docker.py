@@ -124,8 +124,35 @@ def test_fault_093_a_restart_that_does_not_help_leaves_the_last_good_replica_alo
     call, wait, *_ = shop.wanted().operations
     assert shop.end.act(call).returncode == 0
     assert shop.end.act(wait).returncode != 0  # and here the engine stops
+    last, _ = shop.wanted().operations[-2:]
+    done = shop.end.act(replace(last, args=(docker_host.containers("worker")[0], "shop/worker/1", "up")))
+    assert b"shop/worker/1 is the last one that is up; nothing was done" in done.stderr, "nor by the host itself"
     after = starts(docker_host)
     assert {name for name in after if after[name] != before[name]} == {"worker-2"}
+
+
+def test_fault_092_a_database_that_recovers_or_was_just_restarted_or_has_no_room_is_left_to_it(
+    using: Using, docker_host: DockerHost
+) -> None:
+    """The container that keeps a volume says what PostgreSQL says; its log is read, whatever it is."""
+    docker_host.docker("exec shop-db-1 rm /www/health")
+    wait_for(docker_host, "shop-db-1", "running unhealthy")
+    say = "docker exec shop-db-1 sh -c 'echo \"LOG:  {}\" >/proc/1/fd/1'"
+    assert using("db").plan() is not None
+    docker_host.sh(say.format("database system was not properly shut down; automatic recovery in progress"))
+    with pytest.raises(Refused, match="db/1 of shop recovers from a crash"):
+        using("db").plan()
+    docker_host.sh(say.format("database system is ready to accept connections"))
+    docker_host.sh("echo $(date +%s) compose:shop/db/1 >/run/remedy/restarts")
+    with pytest.raises(Refused, match="was restarted less than 15 minutes ago"):
+        using("db").plan()
+    docker_host.sh("echo $(($(date +%s) - 1000)) compose:shop/db/1 >/run/remedy/restarts")
+    full = "#!/bin/sh\necho head\necho disk 100 97 3 97% /\n"  # a disk that is full would take the whole engine with it
+    docker_host.sh("cat >/usr/local/sbin/df; chmod 755 /usr/local/sbin/df", stdin=full.encode())
+    with pytest.raises(Refused, match="db/1 of shop keeps its volume where less than 5 % is free"):
+        using("db").plan()
+    docker_host.sh("rm /usr/local/sbin/df")
+    using("db").apply()
 
 
 def test_fault_091_the_fourth_restart_of_a_container_within_an_hour_is_refused(

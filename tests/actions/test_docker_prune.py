@@ -1,5 +1,6 @@
 """docker.prune on a real engine: what goes is what nobody needs, and all else is as it was, byte for byte."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from remedy.actions.by_hand import lines_of
-from remedy.actions.catalogue import Catalogue
+from remedy.actions.catalogue import FAMILIES, Catalogue, shell_of
 from remedy.model import Change, Host, Json
 from tests.actions import kit
 from tests.actions.far_end import FarEnd, far_end_in
@@ -76,6 +77,30 @@ def test_fault_089_volumes_tagged_images_and_containers_are_byte_for_byte_what_t
     later.finish()
     assert engine.picture() == before
     assert set(engine.dangling()) <= held, "every dangling image that no container uses is gone"
+
+
+def test_fault_089_volumes_stay_named_or_not_used_by_a_stopped_container_or_by_none(
+    later: Played, engine: Engine
+) -> None:
+    """On an engine whose API is older than 1.42, where a prune of volumes would take those with a name, too."""
+    api = engine.host.docker("version --format '{{.Server.APIVersion}}'").strip()
+    assert tuple(map(int, api.split("."))) < (1, 42)
+    engine.waste()
+    engine.host.docker("volume create life-alone")
+    engine.host.docker("create --label remedy.waste -v life-stopped:/kept -v /anonymous lab-service:1")
+    volumes, containers = engine.host.docker("volume ls -q"), engine.host.docker("ps --all --quiet --no-trunc")
+    later.finish()
+    assert engine.dangling() == []
+    assert engine.host.docker("volume ls -q") == volumes
+    assert engine.host.docker("ps --all --quiet --no-trunc") == containers
+
+
+def test_fault_089_no_shipped_function_prunes_a_system_a_volume_or_a_container() -> None:
+    """What a runbook calls cleaning up: docker system prune -a --volumes --force."""
+    text = "".join(shell_of(family).decode() for family in FAMILIES)
+    assert re.findall(r"docker (?:system|volume|container|network) (?:prune|rm)[^\n]*|--volumes\b", text) == []
+    pruned = {line.strip() for line in re.findall(r"docker \w+ prune[^|\n]*", text)}
+    assert all(line.startswith('docker builder prune --force --all --filter "id=$2"') for line in pruned), pruned
 
 
 @pytest.mark.long
