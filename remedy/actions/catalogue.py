@@ -50,6 +50,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actio
     "host": ((), ("host.state",)),
     "host_usage": ((), ("host.memory", "host.cpu")),
     "http": ((), ("http.ok",)),
+    "logrotate": (("logs.logrotate",), ()),
     "logs": (("logs.rotate",), ()),
     "logs_http": ((), ("logs.http_errors",)),
     "logs_scan": ((), ("logs.scan",)),

@@ -278,6 +278,7 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "docker.logs_truncate": "Docker Engine",
     "docker.prune": "Docker Engine",
     "fault.memory_leak": "systemd",
+    "logs.logrotate": "systemd",
     "fault.queue_backlog": "Redis",
     "process.terminate": "systemd",
     "fault.service_stop": "systemd",

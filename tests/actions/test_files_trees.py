@@ -107,9 +107,9 @@ def test_fault_072_to_077_nothing_outside_the_list_changes(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(10_800)
 @settings(
-    max_examples=1000,
+    max_examples=3400,  # for each of three shells: ten thousand trees
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
