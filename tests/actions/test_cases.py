@@ -118,6 +118,7 @@ def _demand_change(case: Case, action: Action[Any], lines: list[str]) -> None:
         assert action.unchanged(seen) == case.get("unchanged", action.unchanged(seen))
         return
     assert [_line(o) for o in change.operations] == lines
+    assert all(_is_kin(o) for o in change.operations)
     found: Case = {
         "title": change.title,
         "risk": change.risk.word,
@@ -129,6 +130,17 @@ def _demand_change(case: Case, action: Action[Any], lines: list[str]) -> None:
     }
     wanted = {key: value for key, value in case.items() if key in found}
     assert {key: found[key] for key in wanted} == wanted
+
+
+def _is_kin(operation: Operation) -> bool:
+    """Whether a session would run it: a function whose name begins with the first word of its family's."""
+    match operation:
+        case Call():
+            return operation.function.startswith(f"{operation.family.partition('_')[0]}_")
+        case Await():
+            return operation.look.function.startswith(f"{operation.look.family.partition('_')[0]}_")
+        case Put():
+            return True
 
 
 def _undo(change: Change) -> Any:
