@@ -263,6 +263,7 @@ class Valid(ServerOf, Check):
     example = "{dir: /backups, database: shop, project: shop, service: db}"
 
     tested_within: Duration = param("How long ago the last good restore may be", default="35d")
+    untested: bool = param("Ok although none was ever restored, where the newest is whole", default=False)
 
     def look(self, host: Host) -> Look:
         args = (*self.place(), self.dir, self.match, self.database, Ago(self.tested_within))
@@ -279,6 +280,8 @@ class Valid(ServerOf, Check):
         if why != "ok":
             return Judgement(answer=Answer.NOT_OK, says=f"{newest} {WHY[why]}", facts=facts)
         test = shelf.facts.get("test", "").split(" ")
+        if self.untested:
+            return Judgement(answer=Answer.OK, says=f"{newest} is whole", facts=facts)
         if len(test) != 3:
             says = f"{newest} is whole, but no backup of {self.database} was ever restored: backup.test does"
             return Judgement(answer=Answer.NOT_OK, says=says, facts=facts)

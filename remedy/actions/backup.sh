@@ -55,9 +55,8 @@ backup_create_look() {
 backup_fresh_one() {
 	[ "$backup_at_s" -ge "$backup_cutoff" ] || return 1
 	backup_read_through
-	[ "$backup_why" = ok ] || return 0
-	backup_found="$backup_file $backup_sha"
-	return 1
+	[ "$backup_why" != ok ] || backup_found="$backup_file $backup_sha"
+	return 1 # where the newest is spoilt another one is wanted, however good those before it are
 }
 
 # backup_create PLACE... DIR DIR_ID DATABASE FORMAT SOURCE: take one, and print its name.
@@ -126,13 +125,13 @@ backup_valid_look() {
 	backup_rows "$3"
 }
 
-# The newest file that may be a backup of the database: with its manifest, or with none.
+# The newest backup of the database, good or not; a file without a manifest is none.
 backup_newest_of() {
 	backup_newest=none backup_newest_why=none
 	while read -r backup_line; do
 		[ -n "$backup_line" ] || continue
 		backup_split "$backup_line"
-		case $backup_of,$backup_kind in "$1",backup | -,-) ;; *) continue ;; esac
+		[ "$backup_of,$backup_kind" = "$1,backup" ] || continue
 		backup_read_through
 		backup_newest=$backup_file backup_newest_why=$backup_why
 		return

@@ -77,7 +77,7 @@ def restore_by_hand(operation: Call | Await) -> tuple[str, ...]:
     assert isinstance(operation, Call)
     at, rest = server_words(operation.args), tuple(map(str, operation.args[PLACE_SIZE:]))
     match operation.function.removeprefix("backup_"):
-        case "scratch_ends":
+        case "restore_ends":
             return (f"{at.of('dropdb')} --if-exists --force -- {quoted(f'{rest[0]}_remedy_scratch')}",)
         case "restore_keep":
             folder, _, database, *_ = rest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from remedy.actions.action import Action, Verb, fields_of
+from remedy.actions.action import Action, Check, Verb, fields_of
 from remedy.actions.backup_by_hand import restore_by_hand
 from remedy.actions.backup_place import ServerOf
 from remedy.actions.backup_refused import RestoreSeen, Source, refuse_source, source_of
@@ -13,7 +13,23 @@ from remedy.actions.backup_seen import WHY, shelf_of
 from remedy.actions.params import Duration, Text, Word, param
 from remedy.actions.words import count_of, day_text, plural, size_text
 from remedy.errors import CannotTell, Refused
-from remedy.model import Ago, Argument, Await, Call, Change, Effect, Host, Look, Operation, Reply, Risk, UndoBy
+from remedy.model import (
+    Ago,
+    Answer,
+    Argument,
+    Await,
+    Call,
+    Change,
+    Effect,
+    Host,
+    Json,
+    Judgement,
+    Look,
+    Operation,
+    Reply,
+    Risk,
+    UndoBy,
+)
 
 SLOWEST_BYTES_S = 5 * 1024**2  # of a dump or a restore on a slow disk; only for timeouts
 LOOK_S = 300  # to read through backups, and to count the rows of the live database
@@ -54,26 +70,7 @@ class Restore(ServerOf, Action[RestoreSeen]):
         return self.ask("backup_restore_look", *args, timeout_s=LOOK_S)
 
     def see(self, reply: Reply) -> RestoreSeen:
-        ground = fields_of(reply.ground)
-        server, live = ground.get("server", "").split(" "), ground.get("live", "").split(" ")
-        if set(ground) != {"planned", "dir", "server", "live", "backup", "passes", "room"} or len(server + live) != 5:
-            raise CannotTell(f"the host's answer on {self.dir} makes no sense")
-        lines = [line for line in reply.evidence if not line.startswith(("passed ", "kept "))]
-        return RestoreSeen(
-            planned_at=count_of(ground, "planned"),
-            directory=ground["dir"],
-            server=server[0],
-            role=server[1],
-            version=server[2],
-            live=live[0],
-            marker=live[1],
-            backup=source_of(ground["backup"]),
-            passes=ground["passes"] == "yes",
-            room=ground["room"],
-            kept=tuple(line.removeprefix("kept ") for line in reply.evidence if line.startswith("kept ")),
-            passed=tuple(line.removeprefix("passed ") for line in reply.evidence if line.startswith("passed ")),
-            shelf=shelf_of(Reply(rc=0, evidence=tuple(lines))),
-        )
+        return seen_of(reply, self.dir)
 
     def plan(self, seen: RestoreSeen) -> Change | None:
         self._refuse_server(seen)
@@ -177,7 +174,7 @@ class Restore(ServerOf, Action[RestoreSeen]):
         swap = self._call("swap", (*at, *self._names(seen)), SWAP_S)
         ends = Call(
             family="backup_restore",
-            function="backup_scratch_ends",
+            function="backup_restore_ends",
             args=(*at, self.database),
             timeout_s=60,
             always=True,
@@ -216,6 +213,66 @@ class Restore(ServerOf, Action[RestoreSeen]):
         return tuple(lines)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Matches(ServerOf, Check):
+    """See that a live database has what its newest good backup tells: every table, and most of its rows.
+
+    A table that is gone or has lost its rows is damage; one that is new, or has more rows, is not. What the rows hold
+    is not compared.
+    """
+
+    name = "backup.matches"
+    example = "{dir: /backups, database: shop, project: shop, service: db}"
+
+    missing: int = param(
+        "Hundredths of a table's rows that must be gone for it to be damaged", default=50, minimum=1, maximum=100
+    )
+
+    def look(self, host: Host) -> Look:
+        choice = (Ago(0), "", "", str(self.missing))
+        args = (*self.place(), self.dir, self.match, self.database, *choice)
+        return self.ask("backup_restore_look", *args, timeout_s=LOOK_S)
+
+    def judge(self, reply: Reply) -> Judgement:
+        seen = seen_of(reply, self.dir)
+        backup = seen.backup
+        if backup.why != "ok":
+            says = f"{self.dir} has no good backup of {self.database} to compare it with"
+            return Judgement(answer=Answer.CANNOT_TELL, says=says)
+        facts: dict[str, Json] = {"backup": backup.name}
+        if seen.passes:
+            says = f"{self.database} has what {backup.name} tells ({_rows(backup)})"
+            return Judgement(answer=Answer.OK, says=says, facts=facts)
+        gone = (
+            "is not there" if seen.live == "none" else f"is damaged: {seen.shelf.facts.get('damage', 'rows are gone')}"
+        )
+        return Judgement(answer=Answer.NOT_OK, says=f"{self.database} {gone}", facts=facts)
+
+
+def seen_of(reply: Reply, folder: str) -> RestoreSeen:
+    """What the look at backups and their live database has found. Raises CannotTell."""
+    ground = fields_of(reply.ground)
+    server, live = ground.get("server", "").split(" "), ground.get("live", "").split(" ")
+    if set(ground) != {"planned", "dir", "server", "live", "backup", "passes", "room"} or len(server + live) != 5:
+        raise CannotTell(f"the host's answer on {folder} makes no sense")
+    lines = [line for line in reply.evidence if not line.startswith(("passed ", "kept "))]
+    return RestoreSeen(
+        planned_at=count_of(ground, "planned"),
+        directory=ground["dir"],
+        server=server[0],
+        role=server[1],
+        version=server[2],
+        live=live[0],
+        marker=live[1],
+        backup=source_of(ground["backup"]),
+        passes=ground["passes"] == "yes",
+        room=ground["room"],
+        kept=tuple(line.removeprefix("kept ") for line in reply.evidence if line.startswith("kept ")),
+        passed=tuple(line.removeprefix("passed ") for line in reply.evidence if line.startswith("passed ")),
+        shelf=shelf_of(Reply(rc=0, evidence=tuple(lines))),
+    )
+
+
 def _rows(backup: Source) -> str:
     return f"{backup.rows:,} rows in {plural(backup.tables, 'table')}"
 
@@ -230,4 +287,4 @@ def _stamp(at_s: int) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y%m%dT%H%M%S")
 
 
-VERBS: tuple[type[Verb], ...] = (Restore,)
+VERBS: tuple[type[Verb], ...] = (Restore, Matches)

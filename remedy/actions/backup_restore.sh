@@ -221,3 +221,6 @@ BEGIN
 	EXECUTE format('COMMENT ON DATABASE %I IS %L', scratch, current_setting('remedy.said'));
 END \$\$;
 "
+
+# backup_restore_ends PLACE... DATABASE: no scratch database is left, however the restore ended.
+backup_restore_ends() { backup_scratch_ends "$@"; }

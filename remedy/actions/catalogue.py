@@ -18,7 +18,7 @@ V = TypeVar("V", bound=Verb)
 FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actions of each, and its checks
     "backup": (("backup.create", "backup.test"), ("backup.fresh", "backup.valid")),
     "backup_prune": (("backup.prune",), ()),
-    "backup_restore": (("backup.restore",), ()),
+    "backup_restore": (("backup.restore",), ("backup.matches",)),
     "cert_deploy": (("cert.deploy",), ()),
     "cert_renew": (("cert.renew",), ()),
     "command": (("command.run",), ()),

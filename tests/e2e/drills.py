@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.lab import SIRA
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -21,4 +23,6 @@ CASES = (
     Case(playbook="disk-full", host="lab_host", values={"mount": "/srv/data", "log_dir": "/srv/data/log"}),
     Case(playbook="service-down", host="lab_host", values={"unit": "app", "url": "http://127.0.0.1:8080/health"}),
     Case(playbook="compose-service-down", host="docker_host", values={"project": "shop", "services": ["web"]}),
+    Case(playbook="backup-failed", host="sira_host", values=SIRA, long=True),
+    Case(playbook="database-restore", host="sira_host", values=SIRA, break_glass="a drill", long=True),
 )
