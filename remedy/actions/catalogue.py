@@ -81,7 +81,7 @@ SHELL_FILES = {  # of families whose functions are more than one file; read in t
     "cert_deploy": ("docker_engine", "compose_one", "nginx_reach", "pem", "cert_pair", "cert_deploy"),
     "compose": ("docker_engine", "restarts", "compose_doing", "compose"),
     "compose_policy": ("docker_engine", "compose_policy"),
-    "compose_scale": ("docker_engine", "compose_doing", "compose_file", "compose_scale"),
+    "compose_scale": ("docker_engine", "compose_one", "pg_reach", "compose_doing", "compose_file", "compose_scale"),
     "compose_state": ("docker_engine", "compose_doing", "compose_file", "compose_state"),
     "compose_up": ("docker_engine", "compose_doing", "compose_file", "compose_diff", "compose_up"),
     "dir": ("accounts", "dir"),

@@ -74,12 +74,12 @@ memory_free $compose_free"
 compose_room_pg() {
 	compose_room_connections=unasked compose_room_pg_said=''
 	[ "$2" -gt 0 ] || return 0
-	compose_id=$(printf '%s\n' "$compose_seen" | awk -v s="$3" '$1 == s && $4 == "up" { print $3; exit }')
-	[ -n "$compose_id" ] || give_up "no container of service $3 is up: its connections cannot be counted"
-	compose_said=$(docker exec "$compose_id" psql -w -X -A -t -F ' ' -U "$4" -d "$5" -c "select
-		(select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()),
-		current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int" 2>&1 </dev/null) ||
-		give_up "the database's connections cannot be counted: $(printf '%s\n' "$compose_said" | head -n 1)"
+	pg_place "$compose_project" "$3" '' '' "$4" "$5" ''
+	pg_ask <<-'END'
+		select 'connections ' || (select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid())
+			|| ' ' || current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+	END
+	compose_said=${pg_said#connections }
 	compose_used=${compose_said% *} compose_most=${compose_said#* }
 	case $compose_used$compose_most in "" | *[!0-9]*) give_up "the database's answer makes no sense" ;; esac
 	compose_room_connections=short
