@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -76,6 +77,13 @@ def binaries() -> Path:
     if not found or os.geteuid() != 0 or shutil.which("runuser") is None or not Path(SOCKETS).is_dir():
         raise PostgresMissingError("PostgreSQL's server is not installed, or these tests do not run as root")
     return found[-1].parent
+
+
+def free_port() -> int:
+    """A port that nobody has: a server's socket is named by it, and others may run these tests at the same time."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 @contextmanager

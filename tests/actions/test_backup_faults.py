@@ -12,11 +12,11 @@ from tests.actions import kit
 from tests.actions.backup_shelf import Shelf
 from tests.actions.far_end import far_end_of
 from tests.actions.kit import Ground, Played, Scene, play, tree_of
-from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster
+from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster, free_port
 from tests.actions.test_by_hand import typed
 
 pytestmark = pytest.mark.lab
-PORT = 54_394
+PORT = free_port()
 LONG = (kit.killed_inside_an_operation_it_converges, kit.cut_off_between_operations_it_converges)
 DAMAGE: dict[str, Json] = {"database": "shop", "table": "orders", "port": PORT}
 

@@ -15,10 +15,10 @@ from tests.actions import kit
 from tests.actions.backup_shelf import Shelf, rewrite, said_of
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Scene, play, tree_of
-from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster
+from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster, free_port
 
 pytestmark = pytest.mark.lab
-PORT = 54_393
+PORT = free_port()
 DAY_S = 86_400
 
 

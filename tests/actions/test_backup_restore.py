@@ -20,10 +20,10 @@ from tests.actions import kit
 from tests.actions.backup_shelf import Shelf, rewrite, said_of
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Scene, play
-from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster
+from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster, free_port
 
 pytestmark = pytest.mark.lab
-PORT = 54_392
+PORT = free_port()
 COUNTS = "SELECT (SELECT count(*) FROM customers), (SELECT count(*) FROM orders)"
 WHOLE, DAMAGED = "200|500", "200|0"
 
