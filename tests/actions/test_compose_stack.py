@@ -1,0 +1,37 @@
+"""The Compose actions and checks looking at the whole site of the lab: real PostgreSQL, real Redis, real secrets."""
+
+from typing import Any
+
+import pytest
+
+from remedy.actions.catalogue import Catalogue
+from remedy.errors import Refused
+from remedy.model import Answer, Host, Json
+from tests.actions.far_end import far_end_in
+from tests.lab import LabHost
+
+SERVICES = ["backend", "worker", "nginx", "db", "redis", "frontend"]
+
+
+@pytest.mark.long
+def test_the_site_is_seen_as_it_is(sira_host: LabHost, catalogue: Catalogue, host: Host) -> None:
+    end = far_end_in(sira_host)
+
+    def plan(name: str, **params: Json) -> Any:
+        action = catalogue.action(name, {"project": "sira", **params})
+        return action.plan(action.see(end.look(action.look(host))))
+
+    def answer(name: str, **params: Json) -> Answer:
+        check = catalogue.check(name, {"project": "sira", **params})
+        return check.judge(end.look(check.look(host))).answer
+
+    assert plan("compose.up", services=[*SERVICES]) is None
+    scaled = plan("compose.scale", service="worker", replicas=3, most=4, connections_each=1)
+    assert any(line.startswith("database connections: ") for line in scaled.lines)
+    with pytest.raises(Refused, match="database connections are used"):
+        plan("compose.scale", service="worker", replicas=3, most=4, connections_each=1000)
+    with pytest.raises(Refused, match="db of sira writes to the volume sira_dbdata"):
+        plan("compose.stop", services=["db"])
+    assert answer("queue.length", key="jobs", below=1000, every="1s") is Answer.OK
+    assert answer("docker.stats", memory_below="95%") is Answer.OK
+    assert answer("compose.policy", services=["backend", "worker", "nginx"]) is Answer.OK
