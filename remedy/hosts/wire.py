@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
-from remedy.actions.catalogue import shell_of
+from remedy.actions.catalogue import FAMILIES, shell_of
 from remedy.errors import Bug, Invalid
 from remedy.hosts.shell import PUT, sized
 from remedy.model import Ago, Argument, Await, Call, Functions, Look, Operation, Put, ResultRef, SecretRef
@@ -170,9 +170,13 @@ def _go(family: str, function: str) -> bytes:
 
 def _function(family: str, function: str) -> str:
     kin = family.partition("_")[0]  # families of one word share files: a function of compose.sh is compose_up's, too
-    if not _NAME.fullmatch(function) or not function.startswith(f"{kin}_"):
+    if not _NAME.fullmatch(function) or not (function.startswith(f"{kin}_") or _defines(family, function)):
         raise Bug(f"not a function of {family}: {function!r}")
     return function
+
+
+def _defines(family: str, function: str) -> bool:
+    return family in FAMILIES and f"\n{function}() {{".encode() in shell_of(family)
 
 
 def _known_name(name: str) -> str:
