@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from remedy.actions.action import Check, Verb, fields_of
-from remedy.actions.params import Duration, Text, Url, param
+from remedy.actions.params import Duration, Path, Text, Url, param
 from remedy.errors import CannotTell, Invalid
 from remedy.model import Answer, Host, Judgement, Look, Reply
 
@@ -24,6 +24,7 @@ class Ok(Check):
     status: tuple[int, ...] = param("Statuses that are right", default=[200], minItems=1)
     timeout: Duration = param("How long an answer may take", default="5s", minimum=1, maximum=120)
     contains: Text | None = param("Text that must be in the first 256 KiB of the answer", default=None)
+    ca: Path | None = param("A PEM file of the roots to trust instead of the host's (curl, wget)", default=None)
 
     def __post_init__(self) -> None:
         wrong = [s for s in self.status if not 200 <= s <= 599]
@@ -32,7 +33,7 @@ class Ok(Check):
 
     def look(self, host: Host) -> Look:
         statuses = " ".join(map(str, self.status))
-        args = (self.url, statuses, str(self.timeout), self.contains or "")
+        args = (self.url, statuses, str(self.timeout), self.contains or "", *((self.ca,) if self.ca else ()))
         return self.ask("http_look", *args, timeout_s=self.timeout + 10)
 
     def judge(self, reply: Reply) -> Judgement:

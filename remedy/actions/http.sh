@@ -3,12 +3,12 @@
 
 http_most=262144 # bytes of a page that are searched
 
-# http_look URL STATUS SECONDS CONTAINS: does URL answer STATUS, with CONTAINS in its page?
+# http_look URL STATUS SECONDS CONTAINS [CA]: does URL answer STATUS, with CONTAINS in its page?
 #   STATUS is a list such as "200 204"; CONTAINS "" means anything. Redirections are not followed.
 http_look() {
 	http_choose "$1"
 	http_begun=$(date +%s)
-	http_reply=$("http_by_$http_tool" "$1" "$3" </dev/null 2>&1 | head -c "$http_most" | tr -d '\000')
+	http_reply=$("http_by_$http_tool" "$1" "$3" "${5:-}" </dev/null 2>&1 | head -c "$http_most" | tr -d '\000')
 	http_took=$(($(date +%s) - http_begun))
 	http_status=$(http_status_in "$http_reply")
 	http_band=not-ok
@@ -53,13 +53,13 @@ http_status_in() {
 }
 
 http_by_curl() {
-	curl -q -g -i -s -S --http1.1 --max-time "$2" --proto '=http,https' -- "$1"
+	curl -q -g -i -s -S --http1.1 --max-time "$2" --proto '=http,https' ${3:+--cacert "$3"} -- "$1"
 }
 
 http_by_wget() {
 	case $(wget --help 2>&1) in
 	*BusyBox*) http_by_busybox "$@" ;;
-	*) timeout "$2" wget -q -S -O - --no-config --max-redirect=0 --content-on-error --tries=1 --timeout="$2" -- "$1" ;;
+	*) timeout "$2" wget -q -S -O - --no-config --max-redirect=0 --content-on-error --tries=1 --timeout="$2" ${3:+--ca-certificate="$3"} -- "$1" ;;
 	esac
 }
 
