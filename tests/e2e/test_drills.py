@@ -15,7 +15,9 @@ from tests.e2e.home import Done, Home
 from tests.lab import LabHost
 from tests.outputs import hold
 
-MARKED = [pytest.param(c, marks=pytest.mark.long if c.long else (), id=c.playbook) for c in CASES]
+MARKED = [  # the host is asked for by name, so the mark that its fixture gives is given here
+    pytest.param(c, marks=[pytest.mark.lab, *([pytest.mark.long] if c.long else [])], id=c.playbook) for c in CASES
+]
 
 
 def drilled(home: Home, case: Case, host: LabHost, *more: str) -> Done:
