@@ -9,7 +9,7 @@ from remedy.actions.catalogue import shipped
 from remedy.actions.docs import pages
 from tests.actions import kit
 from tests.actions.far_end import SHELLS
-from tests.actions.scenes import ON_A_HOST, SCENES, THROUGH_A_SESSION
+from tests.actions.scenes import BY_TESTS_OF_THEIR_OWN, ON_A_HOST, SCENES, THROUGH_A_SESSION
 from tests.actions.test_session import SHELLS as SESSION_SHELLS
 
 PAGE = Path("docs/kit.md")
@@ -27,8 +27,10 @@ def text() -> str:
     for scene in SCENES:
         rows.append(f"| {scene.name} | " + " | ".join(everywhere for _ in kit.PROOFS) + " |")
     for name, where in ON_A_HOST.items():
-        no_kill = where == "systemd"
-        cells = ("-" if no_kill and p is kit.killed_inside_an_operation_it_converges else where for p in kit.PROOFS)
+        left_out = kit.PROOFS if name in BY_TESTS_OF_THEIR_OWN else ()
+        if where == "systemd":
+            left_out = (*left_out, kit.killed_inside_an_operation_it_converges)
+        cells = ("-" if p in left_out else where for p in kit.PROOFS)
         rows.append(f"| {name} | " + " | ".join(cells) + " |")
     rows += ["", "dash and bash run with GNU tools, busybox with its own alone; systemd and Docker Engine"]
     rows += ["(with Compose v2) are a test host's own; PostgreSQL is a server that the tests start."]

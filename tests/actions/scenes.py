@@ -292,9 +292,11 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "fault.container_hang": "Docker Engine",
 }
 
+BY_TESTS_OF_THEIR_OWN = ("nginx.reload", "fault.cert_expire")  # on a host, too, but not by the kit
+
 THROUGH_A_SESSION = tuple(
     s for s in SCENES if s.name in ("files.prune, to a quarantine", "logs.rotate", "file.put, over another")
 )
 COUNTING = tuple(
-    s for s in SCENES if s.action not in ("dir.make", "command.run", "fault.command")
+    s for s in SCENES if s.action not in ("dir.make", "command.run", "fault.command", "fault.log_flood")
 )  # whose looks count bytes

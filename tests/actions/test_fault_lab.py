@@ -23,13 +23,16 @@ def there(lab_host: LabHost) -> Iterator[FarEnd]:
     """The far end inside the test host; afterwards app runs and nothing of a drill lies there."""
     lab_host.sh("mkdir -pm 700 /run/remedy")
     yield far_end_in(lab_host)
-    lab_host.sh("rm -rf /run/remedy /srv/data/log/ballast*; systemctl kill -s CONT app || :; systemctl restart app")
+    lab_host.sh(
+        "rm -rf /run/remedy /srv/data/log/ballast*; systemctl kill -s CONT app || :;"
+        " systemctl reset-failed app; systemctl restart app"
+    )
 
 
 def unit_scene(lab_host: LabHost, name: str) -> Scene:
     """app runs, or is as the fault leaves it."""
     breaks = {"fault.service_stop": "systemctl stop app", "fault.service_hang": "systemctl kill -s STOP app"}[name]
-    whole = "systemctl kill -s CONT app 2>/dev/null; systemctl start app"
+    whole = "systemctl kill -s CONT app 2>/dev/null; systemctl reset-failed app; systemctl start app"
     state = f"systemctl is-active app; cut -d' ' -f3 /proc/$({PIDS})/stat 2>/dev/null | tr -d RSD"
 
     def whole_again(_: Ground) -> None:

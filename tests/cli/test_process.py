@@ -78,7 +78,7 @@ def test_a_list_imports_no_way_to_a_host(tmp_path: Path) -> None:
     ("words", "wanted"),
     [
         (["remedy", "app"], {"apply", "approve"}),
-        (["remedy", "plan", "sl"], {"slow"}),
+        (["remedy", "plan", "sl"], {"slow", "slow-recommendations"}),
         (["remedy", "plan", "slow", "--host", ""], {"here"}),
         (["remedy", "list", "p"], {"plans", "playbooks"}),
     ],

@@ -88,7 +88,9 @@ class StackHost(LabHost):
     def up(self, site: str = "sira") -> None:
         """Bring a site's services to where they are at first: anew where they are not as in the file, and healthy."""
         self.sh(f"rm -f /srv/{site}/faults/*")
-        self.compose("up --detach --wait --quiet-pull --remove-orphans", site=site)
+        file = f"/srv/{site}/docker-compose.prod.yml"
+        up = f"docker compose --file {file} up --detach --wait --quiet-pull --remove-orphans"
+        self.sh(f"for n in 1 2 3 4 5; do {up} && exit; sleep 3; done; exit 1", timeout_s=150)  # it waits for no ill one
 
     def start_circuit(self) -> None:
         """Start the second site, whose names are others."""
