@@ -18,6 +18,7 @@ from tests.lab import (
     LabHost,
     LabMissingError,
     Postgres,
+    Sessions,
     SshdHost,
     SshdLab,
     StackHost,
@@ -147,6 +148,14 @@ def postgres() -> Iterator[Postgres]:
         pytest.skip(f"the lab {missing}")
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def sessions(postgres: Postgres) -> Iterator[Sessions]:
+    """Sessions of PostgreSQL for this test alone."""
+    opened = Sessions(postgres)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from remedy.actions.by_hand import word
-from remedy.actions.params import Content, Port, Text, Word, param
+from remedy.actions.params import Content, Percent, Port, Text, Word, param
 from remedy.errors import Invalid
 from remedy.model import Argument, SecretRef
 
@@ -77,3 +77,9 @@ def psql_by_hand(arguments: tuple[Argument, ...]) -> str:
     )
     passed = " ".join(f"-e {name}" for name in named)
     return f'env {setting} docker exec -i -u postgres {passed} "$(docker ps -q {labels} | head -n 1)" {psql}'
+
+
+def hundredths(share: Percent) -> str:
+    """A percentage in hundredths of a percent, as shell functions take it."""
+    whole, _, part = share[:-1].partition(".")
+    return str(int(whole) * 100 + int((part + "00")[:2]))

@@ -6,7 +6,7 @@ from tests.lab.engine import Engine, engine
 from tests.lab.host import DISK, DISK_BYTES, HEALTH, LOG, QUARANTINE, QUARANTINE_BYTES, LabHost, start_host
 from tests.lab.keys import Key, make_key
 from tests.lab.parts import LabMissingError
-from tests.lab.postgres import Postgres, start_postgres
+from tests.lab.postgres import Postgres, Sessions, start_postgres
 from tests.lab.relay import Relay, Way
 from tests.lab.sshd import SshdHost, SshdLab
 from tests.lab.stack_host import CIRCUIT, SIRA, StackHost, start_stack_host
@@ -31,6 +31,7 @@ __all__ = [
     "LabMissingError",
     "Postgres",
     "Relay",
+    "Sessions",
     "SshdHost",
     "SshdLab",
     "StackHost",

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -72,6 +73,14 @@ class Postgres:
         with suppress(subprocess.CalledProcessError):
             self._ctl("stop", "-m", mode)
 
+    def wait_until(self, pid: int, holds: str) -> None:
+        """Wait until pg_stat_activity says so of a process."""
+        deadline = time.monotonic() + WAIT_S
+        while self.sql(f"select count(*) from pg_stat_activity where pid = {pid} and {holds}") != "1":
+            if time.monotonic() > deadline:
+                raise TimeoutError(holds)
+            time.sleep(0.05)
+
     def _ctl(self, verb: str, *more: str) -> None:
         pg_ctl = (str(self.programs / "pg_ctl"), verb, "-w", "-t", str(WAIT_S), "-D", str(self.folder / "cluster"))
         subprocess.run(  # its output goes nowhere: the server would hold the pipe
@@ -85,6 +94,43 @@ class Postgres:
             stderr=subprocess.DEVNULL,
             timeout=WAIT_S + 10,
         )
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Sessions that stay as they are left, until they are closed."""
+
+    postgres: Postgres
+    clients: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def open(self, statement: str = "", application: str = "a", *, user: str = "postgres") -> int:
+        """A session that says this and then waits; its process."""
+        environment = {**self.postgres.environment, "PGAPPNAME": application}
+        client = subprocess.Popen(
+            self.postgres.psql("postgres", "-U", user),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd="/",
+            env=environment,
+        )
+        self.clients.append(client)
+        assert client.stdin
+        assert client.stdout
+        client.stdin.write(f"select pg_backend_pid();\n{statement}\n")
+        client.stdin.flush()
+        return int(client.stdout.readline())
+
+    def close(self) -> None:
+        """End them all, here and there."""
+        for client in self.clients:
+            client.kill()
+            client.communicate()
+        self.clients.clear()
+        ours = "from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+        while self.postgres.sql(f"select count(pg_terminate_backend(pid)) {ours}") != "0":
+            time.sleep(0.05)
 
 
 def start_postgres(folder: Path) -> Postgres:
