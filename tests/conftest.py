@@ -185,9 +185,9 @@ def sshd_host(sshd_lab: SshdLab) -> SshdHost:
     return sshd_lab.start()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """nginx with a certificate, certbot and an ACME server; whoever changes it puts it back."""
+    """nginx with a certificate, certbot and an ACME server, for one module: what one renews is not what another has."""
     try:
         with open_site(tmp_path_factory.mktemp("site")) as running:
             yield running

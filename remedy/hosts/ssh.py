@@ -8,6 +8,7 @@ from __future__ import annotations
 import getpass
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 import paramiko
 
@@ -67,7 +68,8 @@ class SshPipe:
         return self._complaint.decode("utf-8", "replace").strip() or f"it ended with {code}"
 
     def close(self) -> None:
-        self._channel.close()
+        with suppress(EOFError, OSError):  # the other side may have cut the line at this very moment
+            self._channel.close()
         close_all(self._transports)
 
 
