@@ -10,113 +10,11 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from remedy.actions.action import Action, Check, Verb
+from remedy.actions.families import FAMILIES, ROOMS, SHELL_FILES
 from remedy.errors import Invalid
 from remedy.model import Json
 
 V = TypeVar("V", bound=Verb)
-
-FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the actions of each, and its checks
-    "backup": (("backup.create", "backup.test"), ("backup.fresh", "backup.valid")),
-    "backup_prune": (("backup.prune",), ()),
-    "backup_restore": (("backup.restore",), ("backup.matches",)),
-    "cert_deploy": (("cert.deploy",), ()),
-    "cert_renew": (("cert.renew",), ()),
-    "command": (("command.run",), ()),
-    "compose": (("compose.restart",), ("compose.status",)),
-    "compose_policy": ((), ("compose.policy",)),
-    "compose_scale": (("compose.scale",), ()),
-    "compose_state": (("compose.stop", "compose.start"), ()),
-    "compose_up": (("compose.up",), ()),
-    "dir": (("dir.make",), ()),
-    "disk": ((), ("disk.free", "disk.top")),
-    "docker": (("docker.prune",), ()),
-    "docker_disk": ((), ("docker.disk",)),
-    "docker_logs": (("docker.logs_truncate",), ()),
-    "docker_stats": ((), ("docker.stats",)),
-    "fault_cert": (("fault.cert_expire",), ()),
-    "fault_file": (("fault.file_put",), ()),
-    "fault_log": (("fault.log_flood",), ()),
-    "fault_memory": (("fault.memory_leak",), ()),
-    "fault_queue": (("fault.queue_backlog",), ()),
-    "fault_backup": (("fault.backup_corrupt",), ()),
-    "fault_command": (("fault.command",), ()),
-    "fault_container": (("fault.container_stop", "fault.container_hang"), ()),
-    "fault_database": (("fault.database_damage",), ()),
-    "fault_disk": (("fault.disk_fill",), ()),
-    "fault_service": (("fault.service_stop", "fault.service_hang"), ()),
-    "file": (("file.put",), ()),
-    "file_matches": ((), ("file.matches",)),
-    "file_remove": (("file.remove",), ()),
-    "files": (("files.prune",), ()),
-    "host": ((), ("host.state",)),
-    "host_usage": ((), ("host.memory", "host.cpu")),
-    "http": ((), ("http.ok",)),
-    "logrotate": (("logs.logrotate",), ()),
-    "logs": (("logs.rotate",), ()),
-    "logs_http": ((), ("logs.http_errors",)),
-    "logs_scan": ((), ("logs.scan",)),
-    "maintenance": (("maintenance.enable", "maintenance.disable"), ()),
-    "net": ((), ("port.open",)),
-    "oom": ((), ("oom.events",)),
-    "nginx": (("nginx.reload",), ("nginx.config",)),
-    "pg": ((), ("pg.ready", "pg.connections", "pg.slow")),
-    "pg_terminate": (("pg.terminate",), ()),
-    "process": ((), ("process.running",)),
-    "process_end": (("process.terminate",), ()),
-    "queue": ((), ("queue.length",)),
-    "service": (("service.restart",), ()),
-    "timer": ((), ("timer.armed",)),
-    "tls": ((), ("tls.expiry", "tls.served")),
-}
-SHELL_FILES = {  # of families whose functions are more than one file; read in this order
-    "backup": (
-        *("docker_engine", "compose_one", "pg_reach", "backup_at", "backup_seen", "backup_take", "backup_scratch"),
-        "backup",
-    ),
-    "backup_prune": (
-        *("docker_engine", "compose_one", "pg_reach", "backup_at", "backup_seen", "backup_take", "backup_scratch"),
-        *("backup", "files", "files_take", "files_back", "backup_prune"),
-    ),
-    "backup_restore": (
-        *("docker_engine", "compose_one", "pg_reach", "backup_at", "backup_seen", "backup_take", "backup_scratch"),
-        *("backup", "backup_restore", "backup_swap"),
-    ),
-    "fault_cert": ("docker_engine", "compose_one", "nginx_reach", "pem", "cert_pair", "cert_deploy", "fault_cert"),
-    "maintenance": ("docker_engine", "compose_one", "nginx_reach", "http", "maintenance"),
-    "nginx": ("docker_engine", "compose_one", "nginx_reach", "nginx"),
-    "cert_renew": ("pem", "restarts", "cert_renew"),
-    "cert_deploy": ("docker_engine", "compose_one", "nginx_reach", "pem", "cert_pair", "cert_deploy"),
-    "compose": ("docker_engine", "restarts", "compose_doing", "compose"),
-    "compose_policy": ("docker_engine", "compose_policy"),
-    "compose_scale": ("docker_engine", "compose_one", "pg_reach", "compose_doing", "compose_file", "compose_scale"),
-    "compose_state": ("docker_engine", "compose_doing", "compose_file", "compose_state"),
-    "compose_up": ("docker_engine", "compose_doing", "compose_file", "compose_diff", "compose_up"),
-    "dir": ("accounts", "dir"),
-    "docker": ("docker_engine", "docker"),
-    "docker_disk": ("docker_engine", "docker_disk"),
-    "docker_logs": ("docker_engine", "docker_logs"),
-    "docker_stats": ("docker_engine", "docker_stats"),
-    "fault_file": ("accounts", "files", "file"),
-    "fault_memory": ("docker_engine", "compose_one", "fault_memory"),
-    "fault_queue": ("docker_engine", "compose_one", "queue_reach", "fault_queue"),
-    "fault_backup": ("backup_seen", "fault_backup"),
-    "fault_command": ("command", "fault_command"),
-    "fault_database": ("docker_engine", "compose_one", "pg_reach", "fault_database"),
-    "fault_container": ("docker_engine", "fault_container"),
-    "file": ("accounts", "files", "file"),
-    "file_remove": ("files", "files_take", "files_back", "file_remove"),
-    "files": ("files", "files_take", "files_back"),
-    "host": ("timer", "host"),
-    "logs": ("logs", "logs_writers", "logs_move"),
-    "logs_http": ("docker_engine", "log_source", "logs_http"),
-    "logs_scan": ("docker_engine", "log_source", "logs_scan"),
-    "queue": ("docker_engine", "compose_one", "queue_reach", "queue"),
-    "oom": ("docker_engine", "oom"),
-    "pg": ("docker_engine", "compose_one", "pg_reach", "pg_sessions", "pg"),
-    "pg_terminate": ("docker_engine", "compose_one", "pg_reach", "pg_sessions", "pg_terminate"),
-    "service": ("restarts", "service"),
-    "tls": ("pem", "tls"),
-}
 
 
 @dataclass(frozen=True)
@@ -148,7 +46,7 @@ class _OnDemand(Mapping[str, type[V]]):
     family_of: Mapping[str, str]
 
     def __getitem__(self, name: str) -> type[V]:
-        verbs: tuple[type[V], ...] = import_module(f"remedy.actions.{self.family_of[name]}").VERBS
+        verbs: tuple[type[V], ...] = import_module(module_of(self.family_of[name])).VERBS
         return next(v for v in verbs if v.name == name)
 
     def __iter__(self) -> Iterator[str]:
@@ -166,23 +64,37 @@ def shipped() -> Catalogue:
     )
 
 
+def room_of(family: str) -> str:
+    """The room in which a family lives: a folder of remedy/actions. Raises Invalid for a family that is not shipped."""
+    for room, families in ROOMS.items():
+        if family in families:
+            return room
+    raise Invalid(f"no family of actions is called {family}")
+
+
+def module_of(family: str) -> str:
+    """The name of a family's module."""
+    return f"remedy.actions.{room_of(family)}.{family}"
+
+
 @cache
 def shell_of(family: str) -> bytes:
-    """The shell functions of a family. Raises Invalid for a family that is not shipped."""
-    if family not in (*FAMILIES, "common"):
-        raise Invalid(f"no shell functions are called {family}")
-    return b"".join(_beside(f"{name}.sh") for name in SHELL_FILES.get(family, (family,)))
+    """A family's shell functions, or those that all share (`common`). Raises Invalid for one that is not shipped."""
+    if family == "common":
+        return _beside("common.sh")
+    own = f"{room_of(family)}/{family}"
+    return b"".join(_beside(f"{path}.sh") for path in SHELL_FILES.get(family, (own,)))
 
 
 @cache
 def version_of(family: str) -> str:
     """A hash of a family's own code; a plan made with another one is void."""
-    code = _beside(f"{family}.py")
+    code = _beside(f"{room_of(family)}/{family}.py")
     return hashlib.sha256(b"\0".join((code, shell_of(family), shell_of("common")))).hexdigest()[:16]
 
 
-def _beside(name: str) -> bytes:
+def _beside(path: str) -> bytes:
     """A file that is shipped beside the actions."""
     from importlib import resources  # noqa: PLC0415 — costs a validate more than all else of this file
 
-    return resources.files("remedy.actions").joinpath(name).read_bytes()
+    return resources.files("remedy.actions").joinpath(path).read_bytes()

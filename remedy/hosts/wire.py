@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
-from remedy.actions.catalogue import FAMILIES, shell_of
+from remedy.actions.catalogue import shell_of
+from remedy.actions.families import FAMILIES
 from remedy.errors import Bug, Invalid
 from remedy.hosts.shell import PUT, sized
 from remedy.model import Ago, Argument, Await, Call, Functions, Look, Operation, Put, ResultRef, SecretRef

@@ -20,7 +20,7 @@ class Ago:
 class Look:
     """A read-only question: one shipped shell function with its arguments.
 
-    `family` names the file that holds it (`disk` is remedy/actions/disk.sh).
+    `family` names the file that holds it (`disk` is remedy/actions/files/disk.sh).
     Arguments are text of bytes 1-255, surrogate-escaped, or references to secrets, whose values
     are found at dispatch: the far end compares with them and must print nothing made of them.
     """

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from remedy.actions.action import Action, Check
-from remedy.actions.catalogue import FAMILIES, Catalogue, shipped
+from remedy.actions.catalogue import Catalogue, module_of, shipped
+from remedy.actions.families import FAMILIES
 from remedy.errors import CannotTell, Invalid, Refused
 from remedy.model import Address, Ago, Await, Call, Change, Host, Look, Operation, Put, Reply, UndoBy
 
@@ -67,7 +68,7 @@ def test_an_action_does_what_its_case_says(case: Case, catalogue: Catalogue) -> 
 def test_the_catalogue_names_what_the_families_hold() -> None:
     held = {
         family: tuple(
-            tuple(v.name for v in import_module(f"remedy.actions.{family}").VERBS if issubclass(v, kind))
+            tuple(v.name for v in import_module(module_of(family)).VERBS if issubclass(v, kind))
             for kind in (Action, Check)
         )
         for family in FAMILIES

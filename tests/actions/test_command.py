@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from remedy.actions.argv import why_not_run
 from remedy.actions.catalogue import Catalogue
+from remedy.actions.host.argv import why_not_run
 from remedy.errors import CannotTell
 from remedy.hosts.session import HostSession
 from remedy.model import Host, Json, Reply

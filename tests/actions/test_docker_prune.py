@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from remedy.actions.by_hand import lines_of
-from remedy.actions.catalogue import FAMILIES, Catalogue, shell_of
+from remedy.actions.catalogue import Catalogue, shell_of
+from remedy.actions.families import FAMILIES
 from remedy.model import Change, Host, Json
 from tests.actions import kit
 from tests.actions.far_end import FarEnd, far_end_in

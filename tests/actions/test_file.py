@@ -12,8 +12,8 @@ import pytest
 
 from remedy.actions.action import Action, Check
 from remedy.actions.catalogue import Catalogue
-from remedy.actions.difference import SHOWN_LINES, difference
-from remedy.actions.file_state import FileState
+from remedy.actions.files.difference import SHOWN_LINES, difference
+from remedy.actions.files.file_state import FileState
 from remedy.errors import CannotTell, Refused
 from remedy.model import Change, Host, Json, Reply, SecretRef, UndoBy, UndoImpossible
 from tests.actions.far_end import FarEnd

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from remedy.actions.catalogue import Catalogue
-from remedy.actions.files import OldFiles, Prune
+from remedy.actions.files.files import OldFiles, Prune
 from remedy.errors import Refused
 from remedy.model import Change, Host, Json, Risk, UndoBy, UndoImpossible
 from tests.actions.far_end import FarEnd

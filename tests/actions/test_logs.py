@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from remedy.actions.catalogue import Catalogue
-from remedy.actions.logs import LogFiles, Rotate
+from remedy.actions.logs.logs import LogFiles, Rotate
 from remedy.errors import Refused
 from remedy.model import Change, Host, Json, Reply, UndoImpossible, UndoUnnecessary
 from tests.actions.far_end import FarEnd

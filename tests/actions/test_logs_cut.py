@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from remedy.actions.catalogue import Catalogue
-from remedy.actions.logs import Rotate
+from remedy.actions.logs.logs import Rotate
 from remedy.model import Host
 from tests.actions.far_end import FarEnd
 from tests.actions.kit import tree_of, write

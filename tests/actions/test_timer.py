@@ -12,7 +12,7 @@ import pytest
 from remedy.actions.action import Action
 from remedy.actions.by_hand import lines_of
 from remedy.actions.catalogue import Catalogue
-from remedy.actions.timer import disarm, for_a_while
+from remedy.actions.host.timer import disarm, for_a_while
 from remedy.model import Answer, Call, Change, Host, Judgement, Operation
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.lab import LabHost

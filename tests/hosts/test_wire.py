@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from remedy.actions.catalogue import FAMILIES, shell_of
+from remedy.actions.catalogue import shell_of
+from remedy.actions.families import FAMILIES
 from remedy.errors import Bug, Invalid
 from remedy.hosts import shell, wire
 from remedy.hosts.wire import Frame, Frames

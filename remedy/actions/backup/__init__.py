@@ -1,0 +1,1 @@
+"""Backups of databases: made, tested, pruned and restored."""

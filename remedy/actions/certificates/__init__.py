@@ -1,0 +1,1 @@
+"""Certificates: seen, renewed and deployed."""

@@ -1,0 +1,1 @@
+"""A Docker engine: its disk, its logs and what its containers use."""

@@ -1,0 +1,1 @@
+"""Faults that a drill makes, and takes back."""

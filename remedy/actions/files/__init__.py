@@ -1,0 +1,1 @@
+"""Files, directories and the room on filesystems."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: whether it answers, and who holds its connections."""
