@@ -140,7 +140,7 @@ class Site:
             }
         }
         (self.root / "pebble.json").write_text(json.dumps(config))
-        own = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
+        own = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0", "PEBBLE_AUTHZREUSE": "0"}
         self._begin(
             "pebble", "pebble", "-config", f"{self.root}/pebble.json", "-dnsserver", f"127.0.0.1:{dns}", env=own
         )

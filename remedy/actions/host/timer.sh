@@ -167,8 +167,8 @@ for state in /run/remedy "/run/lock/remedy.$uid" "${HOME:-/nonexistent}/.remedy"
 	[ -d "$state" ] && [ -w "$state" ] && command -v flock >/dev/null || continue
 	exec 9>>"$state/host.lock"
 	tries=0
-	until flock -n 9 || [ "$tries" -ge 180 ]; do
-		sleep 5
+	until flock -n 9 || [ "$tries" -ge 900 ]; do
+		sleep 1
 		tries=$((tries + 1))
 	done
 	break
