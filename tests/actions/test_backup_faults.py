@@ -88,7 +88,7 @@ def _damage(shelf: Shelf) -> Played:
     [pytest.param(p, marks=pytest.mark.long if p in LONG else ()) for p in kit.PROOFS],
     ids=lambda p: p.__name__,
 )
-@pytest.mark.parametrize("which", [_corrupt, _damage], ids=["backup", "database"])
+@pytest.mark.parametrize("which", [_corrupt, pytest.param(_damage, marks=pytest.mark.long)], ids=["backup", "database"])
 def test_the_kit(backups: Shelf, which: Callable[[Shelf], Played], proof: Callable[[Played], None]) -> None:
     proof(which(backups))
 

@@ -61,7 +61,7 @@ class Deployed:
         shutil.rmtree(self.site.root / "ssl")
         self.old = self.ca.issue(self.site.root / "ssl", *NAMES, days=20)
         self.site.start_nginx()
-        self.site.nginx("-s", "reload")
+        self.site.reload()
         self.site.until(lambda: self.site.served() == self.old)
 
 
@@ -81,7 +81,7 @@ def deployed(site: Site, here: FarEnd, tmp_path: Path, catalogue: Catalogue, hos
     yield found
     site.start_nginx()
     site.install("shop")
-    site.nginx("-s", "reload")
+    site.reload()
 
 
 def fails(shop: Shop, change: Change) -> bytes:

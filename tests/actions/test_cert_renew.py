@@ -81,11 +81,11 @@ def ended(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
         (site.root / "le" / "archive" / lineage / f"{name}1.pem").write_text(text)
     Path("/run/remedy").mkdir(mode=0o700, exist_ok=True)  # where a host writes its tries down
     site.install(lineage)
-    site.nginx("-s", "reload")
+    site.reload()
     site.until(lambda: site.served() == old)
     yield lineage, old
     site.install("shop")
-    site.nginx("-s", "reload")
+    site.reload()
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ def test_fault_090_a_rollout_an_edit_or_a_broken_file_forbids_another_number(
         scaling(3).plan()
 
 
+@pytest.mark.long
 def test_fault_090_never_below_what_was_planned_however_few_are_left(scaling: Scaling, docker_host: DockerHost) -> None:
     shop = scaling(1)
     change = shop.wanted()
@@ -142,8 +143,7 @@ def _scene(docker_host: DockerHost, wanted: int, there_are: int) -> Scene:
     )
 
 
-SAMPLE = (kit.a_healthy_host_is_left_alone,)
-PROOFS = [p if p in SAMPLE else pytest.param(p, marks=pytest.mark.long) for p in kit.PROOFS]
+PROOFS = [pytest.param(p, marks=pytest.mark.long) for p in kit.PROOFS]
 WAYS = [pytest.param(3, 2, id="up"), pytest.param(2, 3, id="down", marks=pytest.mark.long)]
 
 

@@ -170,6 +170,7 @@ def test_fault_091_the_fourth_restart_of_a_container_within_an_hour_is_refused(
     ]
 
 
+@pytest.mark.long
 def test_fault_056_a_container_that_was_made_anew_is_not_the_planned_one(using: Using, docker_host: DockerHost) -> None:
     docker_host.docker("stop shop-web-1")
     shop = using("web")

@@ -56,7 +56,7 @@ class Front:
         for path in (self.site.root / "maintenance.d").iterdir():
             path.unlink()
         self.site.start_nginx()
-        self.site.nginx("-s", "reload")
+        self.site.reload()
         self.site.until(lambda: self.site.page()[0] == 200)
 
 
@@ -77,7 +77,7 @@ def front(site: Site, tmp_path: Path, catalogue: Catalogue, host: Host) -> Itera
 
 def test_a_changed_configuration_is_loaded_and_a_broken_one_never(front: Front) -> None:
     time.sleep(2)  # whole seconds: what was made just now could be of either side
-    front.site.nginx("-s", "reload")
+    front.site.reload()
     time.sleep(1)
     reload = front.shop("nginx.reload")
     assert reload.plan() is None
@@ -144,7 +144,7 @@ def test_a_drill_serves_a_certificate_that_ends_soon_and_takes_it_back(front: Fr
         assert (front.site.root / "ssl" / "privkey.pem").read_bytes() == pair
     shop.apply()
     front.site.install("shop")  # as the remedy does: another pair, which stays
-    front.site.nginx("-s", "reload")
+    front.site.reload()
     front.undo(change)
     assert front.site.served() == before
 

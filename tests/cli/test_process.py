@@ -122,7 +122,9 @@ def test_what_starting_costs_in_bare_pythons(playbook: Path, argv: list[str], mo
 # ---------------------------------------------------------------- signals
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    "name", ["SIGINT", *(pytest.param(name, marks=pytest.mark.long) for name in ("SIGTERM", "SIGHUP"))]
+)
 def test_fault_059_a_signal_lets_the_current_step_end_and_begins_no_other(local_home: Path, name: str) -> None:
     plan = plan_and_approve(local_home)
     apply = subprocess.Popen(

@@ -79,7 +79,9 @@ def test_it_comes_true_within_its_budget_and_leaves_nothing(tmp_path: Path) -> N
     assert_gone(told.stdout)
 
 
-@pytest.mark.parametrize(("server", "way"), COMBINATIONS)
+@pytest.mark.parametrize(
+    ("server", "way"), [c if "pid" in c[1] else pytest.param(*c, marks=pytest.mark.long) for c in COMBINATIONS]
+)
 def test_it_comes_true_on_every_server_in_every_way(server: Server, way: Way) -> None:
     skip_unless_possible(server, way)
     out = io.StringIO()

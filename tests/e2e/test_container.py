@@ -107,6 +107,7 @@ def test_fault_056_a_container_changed_after_the_plan_is_not_acted_on(
     assert full.sh("ls -A /run | grep remedy || :") == "", "not even a lease is taken there"
 
 
+@pytest.mark.long
 def test_fault_056_what_was_done_in_a_container_that_is_gone_is_not_taken_back_in_the_next(at: Home, full: Box) -> None:
     run = at.remedy("apply", "disk-full", "--host", "box", "--yes", "--json").document["run"]
     full.replace()

@@ -45,10 +45,11 @@ def broken_shop(shop: Shop) -> Iterator[Shop]:
     shop.host.up()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "state"),
     [
-        pytest.param("stop shop-web-1", "exited unhealthy", marks=pytest.mark.long),
+        ("stop shop-web-1", "exited unhealthy"),
         ("exec shop-web-1 rm /www/health", "running unhealthy"),
     ],
     ids=["stopped", "ill"],
@@ -93,6 +94,7 @@ def test_a_service_of_another_name_is_not_told_to_be_healthy(shop: Shop) -> None
     assert "its services: " in planned.out + planned.err
 
 
+@pytest.mark.long
 def test_the_last_step_of_disk_full_removes_waste_where_a_docker_engine_runs_and_is_not_asked_elsewhere(
     shop: Shop,
 ) -> None:

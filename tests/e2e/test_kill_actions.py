@@ -20,6 +20,9 @@ from tests.lab import DockerHost, LabHost
 
 SAMPLE = ("within change",)
 LATER = (  # scenes whose actions are swept in another scene, or that are one short call
+    "logs.rotate, all generations taken",
+    "logs.rotate, not compressed",
+    "files.prune, permanent",
     "file.put, of a new file",
     "dir.make, with parents",
     "dir.make, of another mode",

@@ -13,7 +13,7 @@ from tests.e2e.namespace import missing
 from tests.e2e.sweep import sweep
 
 pytestmark = [pytest.mark.userns, pytest.mark.timeout(600)]
-SAMPLE = 7  # of all gates, one in so many is tried in every run of the tests
+SAMPLE = 13  # of all gates, one in so many is tried in every run of the tests
 
 
 class DiskStory:

@@ -19,7 +19,13 @@ def invocation(host: LabHost) -> str:
     return host.sh("systemctl show -p InvocationID --value app")
 
 
-@pytest.mark.parametrize("fault", ["rm /run/app/www/health", "systemctl stop app", "systemctl kill -s STOP app"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "systemctl stop app",
+        *(pytest.param(f, marks=pytest.mark.long) for f in ("rm /run/app/www/health", "systemctl kill -s STOP app")),
+    ],
+)
 def test_a_service_that_does_not_answer_is_restarted_once(home: Home, host: LabHost, fault: str) -> None:
     host.sh(fault)
     before = invocation(host)
@@ -55,7 +61,8 @@ def test_a_healthy_service_is_left_alone(home: Home, host: LabHost) -> None:
     assert invocation(host) == before
 
 
-@pytest.mark.parametrize("via", [None, pytest.param("here", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("via", [None, "here"])
 def test_a_service_in_a_container_with_systemd_is_restarted_without_its_sshd(
     home: Home, lab_host: LabHost, via: str | None
 ) -> None:

@@ -160,6 +160,7 @@ def full(home: Home, inner: Inner) -> Inner:
     return inner
 
 
+@pytest.mark.long
 def test_a_full_disk_of_a_container_behind_ssh_is_freed_and_can_be_taken_back(home: Home, full: Inner) -> None:
     before = full.sh(PICTURE)
     first = home.remedy("apply", "disk-full", "--host", "box", "--yes", "--json")

@@ -84,6 +84,16 @@ class Site:
         number = int(pid.read_text().strip() or 0) if pid.exists() else 0
         return number if number and Path(f"/proc/{number}").exists() else 0
 
+    def reload(self) -> None:
+        """Have nginx read its files anew, and wait until no worker that read the old ones is left to answer."""
+        old = self._workers()
+        self.nginx("-s", "reload")
+        self.until(lambda: (now := self._workers()) and not now & old)
+
+    def _workers(self) -> set[str]:
+        master = self.nginx_pid()
+        return set(Path(f"/proc/{master}/task/{master}/children").read_text().split())
+
     def start_nginx(self) -> None:
         if not self.nginx_pid():
             self.nginx()
@@ -216,7 +226,7 @@ def open_site(root: Path) -> Iterator[Site]:
         site.start_ca()
         site.issue("shop", *NAMES)
         site.install("shop")
-        site.nginx("-s", "reload")
+        site.reload()
         yield site
     finally:
         site.stop_ca()

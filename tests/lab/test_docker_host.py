@@ -45,6 +45,7 @@ def test_a_service_that_is_ill_is_healed_by_a_restart(docker_host: DockerHost) -
     _wait_for(docker_host, "shop-web-1", "running healthy")
 
 
+@pytest.mark.long
 def test_a_service_that_is_broken_for_good_is_not_healed_until_it_is_made_anew(docker_host: DockerHost) -> None:
     docker_host.docker("exec shop-web-1 touch /crash")
     docker_host.docker("restart shop-web-1")
