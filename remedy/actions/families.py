@@ -78,6 +78,7 @@ ROOMS: Mapping[str, Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "postgres": {
         "pg": ((), ("pg.ready", "pg.connections", "pg.slow")),
         "pg_terminate": (("pg.terminate",), ()),
+        "pg_vacuum": (("pg.vacuum",), ()),
     },
 }
 FAMILIES = {family: names for families in ROOMS.values() for family, names in families.items()}
@@ -132,6 +133,7 @@ SHELL_FILES: Mapping[str, tuple[str, ...]] = {
     "oom": (*ENGINE, "host/oom"),
     "pg": (*POSTGRES, "postgres/pg_sessions", "postgres/pg"),
     "pg_terminate": (*POSTGRES, "postgres/pg_sessions", "postgres/pg_terminate"),
+    "pg_vacuum": (*POSTGRES, "postgres/pg_sessions", "postgres/pg_vacuum"),
     "queue": (*QUEUE, "network/queue"),
     "service": ("host/restarts", "host/service"),
     "tls": ("certificates/pem", "certificates/tls"),

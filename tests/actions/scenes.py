@@ -291,6 +291,7 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "fault.container_stop": "Docker Engine",
     "fault.container_hang": "Docker Engine",
     "pg.terminate": "PostgreSQL",
+    "pg.vacuum": "PostgreSQL",
 }
 
 BY_TESTS_OF_THEIR_OWN = ("nginx.reload", "fault.cert_expire")  # on a host, too, but not by the kit

@@ -103,11 +103,13 @@ class Sessions:
     postgres: Postgres
     clients: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def open(self, statement: str = "", application: str = "a", *, user: str = "postgres") -> int:
+    def open(
+        self, statement: str = "", application: str = "a", *, user: str = "postgres", database: str = "postgres"
+    ) -> int:
         """A session that says this and then waits; its process."""
         environment = {**self.postgres.environment, "PGAPPNAME": application}
         client = subprocess.Popen(
-            self.postgres.psql("postgres", "-U", user),
+            self.postgres.psql(database, "-U", user),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
