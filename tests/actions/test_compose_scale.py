@@ -113,6 +113,20 @@ def test_fault_090_no_more_than_the_database_has_connections_for(scaling: Scalin
 
 
 @pytest.mark.long
+def test_fault_090_fewer_only_while_few_enough_jobs_wait(scaling: Scaling, docker_host: DockerHost) -> None:
+    """A stand-in for redis-cli says that seven wait; with Redis itself it is proven on the whole site."""
+    stand_in = '#!/bin/sh\n[ "$5 $6" = "LLEN jobs" ] && echo 7\n'
+    put = "docker exec -i shop-db-1 sh -c 'cat >/bin/redis-cli; chmod 755 /bin/redis-cli'"
+    docker_host.sh(put, stdin=stand_in.encode())
+    queue: dict[str, Json] = {"queue_service": "db", "queue_key": "jobs"}
+    assert scaling(1, queue_below=8, **queue).plan() is not None
+    with pytest.raises(Refused, match="7 wait in jobs, and fewer than 7 may"):
+        scaling(1, queue_below=7, **queue).plan()
+    assert scaling(3, queue_below=1, **queue).plan() is not None, "more may always come"
+    docker_host.docker("exec shop-db-1 rm /bin/redis-cli")
+
+
+@pytest.mark.long
 def test_for_a_while_the_host_puts_the_number_back_by_itself(scaling: Scaling, docker_host: DockerHost) -> None:
     before = docker_host.containers("worker")
     scaling(3, **{"for": "5s"}).apply()

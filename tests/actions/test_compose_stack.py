@@ -26,10 +26,13 @@ def test_the_site_is_seen_as_it_is(sira_host: LabHost, catalogue: Catalogue, hos
         return check.judge(end.look(check.look(host))).answer
 
     assert plan("compose.up", services=[*SERVICES]) is None
+    assert plan("compose.restart", services=["db"], even_if_up=True), "it accepts connections"
+    assert answer("compose.status", services=[*SERVICES], drift=True) is Answer.OK
     scaled = plan("compose.scale", service="worker", replicas=3, most=4, connections_each=1)
     assert any(line.startswith("database connections: ") for line in scaled.lines)
     with pytest.raises(Refused, match="database connections are used"):
         plan("compose.scale", service="worker", replicas=3, most=4, connections_each=1000)
+    assert plan("compose.scale", service="worker", replicas=1, most=4, queue_key="jobs", queue_below=100) is not None
     with pytest.raises(Refused, match="db of sira writes to the volume sira_dbdata"):
         plan("compose.stop", services=["db"])
     assert answer("queue.length", key="jobs", below=1000, every="1s") is Answer.OK

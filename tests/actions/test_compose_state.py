@@ -44,7 +44,7 @@ def states(host: DockerHost) -> dict[str, str]:
 def test_what_is_stopped_is_started_again_in_order_and_nothing_else_is_touched(
     turning: Turning, docker_host: DockerHost
 ) -> None:
-    stop, start = turning("stop", "web", "worker"), turning("start", "web", "worker")
+    stop, start = turning("stop", "web", "worker", to_none=True), turning("start", "web", "worker")
     assert start.plan() is None
     change = stop.apply()
     assert states(docker_host) == {"db-1": "running", "worker-1": "exited", "worker-2": "exited", "web-1": "exited"}
@@ -61,17 +61,37 @@ def test_a_service_that_with_volumes_is_named_twice_or_refused_and_dependants_ar
 ) -> None:
     with pytest.raises(Refused, match="db of shop writes to the volume shop_store"):
         turning("stop", "db").plan()
-    change = turning("stop", "db", with_volumes=["db"]).wanted()
+    change = turning("stop", "db", to_none=True, with_volumes=["db"]).wanted()
     assert "left running, though they depend on it: web, worker" in change.lines
+    with pytest.raises(Refused, match="of worker of shop, no container would be left"):  # fault 93
+        turning("stop", "worker").plan()
     docker_host.docker("pause shop-worker-1")
     with pytest.raises(Refused, match="worker/1 of shop is paused"):
         turning("stop", "worker").plan()
 
 
 @pytest.mark.long
+def test_fault_093_the_last_container_that_is_up_is_not_ended_unless_none_is_asked_for(
+    turning: Turning, docker_host: DockerHost
+) -> None:
+    shop = turning("stop", "worker", numbers=[2])
+    change = shop.wanted()
+    docker_host.docker("stop shop-worker-1")  # after the plan: now the host itself refuses
+    done = [shop.end.act(operation) for operation in change.operations]
+    assert b"shop/worker/2 is the last one that is up; nothing was done" in done[-1].stderr
+    docker_host.up()
+    shop.apply()
+    assert {name: state for name, state in states(docker_host).items() if "worker" in name} == {
+        "worker-1": "running",
+        "worker-2": "exited",
+    }
+    assert shop.plan() is None
+
+
+@pytest.mark.long
 def test_what_can_be_started_is_started_even_where_another_one_fails(turning: Turning, docker_host: DockerHost) -> None:
     docker_host.docker("exec shop-worker-1 touch /crash")
-    stop = turning("stop", "worker", "web")
+    stop = turning("stop", "worker", "web", to_none=True)
     change = stop.apply()
     assert isinstance(change.undo, UndoBy)
     begun = [o for o in change.undo.operations if isinstance(o, Call) and o.function == "compose_start"]
@@ -86,7 +106,7 @@ def test_what_can_be_started_is_started_even_where_another_one_fails(turning: Tu
 @pytest.mark.long
 def test_typed_by_hand_it_ends_in_the_same_state(turning: Turning, docker_host: DockerHost) -> None:
     for verb, state in (("stop", "exited"), ("start", "running")):
-        shop = turning(verb, "web")
+        shop = turning(verb, "web", **({"to_none": True} if verb == "stop" else {}))
         lines = lines_of(type(shop.action), shop.wanted().operations)
         docker_host.sh("sh -eu", stdin="".join(f"{line}\n" for line in lines).encode())
         assert states(docker_host)["web-1"] == state
@@ -102,10 +122,11 @@ def _web(docker_host: DockerHost, state: str) -> None:
 
 def _scene(docker_host: DockerHost, action: str) -> Scene:
     sick, healthy = ("running", "exited") if action == "compose.stop" else ("exited", "running")
+    more: dict[str, Json] = {"to_none": True} if action == "compose.stop" else {}
     return Scene(
         action,
         action,
-        lambda _: {"project": "shop", "services": ["web"]},
+        lambda _: {"project": "shop", "services": ["web"], **more},
         lambda _: _web(docker_host, sick),
         lambda _: _web(docker_host, healthy),
         lambda _: docker_host.docker("ps --all --no-trunc --format '{{.ID}} {{.State}}' | sort"),

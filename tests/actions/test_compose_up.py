@@ -10,7 +10,7 @@ import pytest
 from remedy.actions.by_hand import lines_of
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
-from remedy.model import Call, Host, Json, UndoBy
+from remedy.model import Answer, Call, Host, Json, Judgement, UndoBy
 from tests.actions import kit
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
@@ -48,6 +48,30 @@ def edit(docker_host: DockerHost, service: str, *lines: str) -> None:
 
 def ids(docker_host: DockerHost) -> dict[str, list[str]]:
     return {service: docker_host.containers(service) for service in SHOP}
+
+
+@pytest.mark.long
+def test_status_tells_what_is_not_what_the_file_says(
+    there: FarEnd, docker_host: DockerHost, catalogue: Catalogue, host: Host
+) -> None:
+    check = catalogue.check("compose.status", {"project": "shop", "services": ["web", "worker"], "drift": True})
+
+    def judge() -> Judgement:
+        return check.judge(there.look(check.look(host)))
+
+    found = judge()
+    assert (found.answer, found.facts) == (Answer.OK, {"drift": {}})
+    edit(docker_host, "web", "mem_limit: 64m")
+    edit(docker_host, "db", "mem_limit: 64m")
+    docker_host.docker("stop shop-worker-2")
+    found = judge()
+    assert (found.answer, found.facts["drift"], found.facts["down"]) == (
+        Answer.NOT_OK,
+        {"web/1": "config"},
+        ["worker/2"],
+    )
+    docker_host.sh(f"echo nonsense >>{COMPOSE_FILE}")
+    assert "not held against the Compose file: it cannot be read" in judge().says
 
 
 def test_an_edit_is_shown_applied_to_what_is_named_and_taken_back(applying: Applying, docker_host: DockerHost) -> None:

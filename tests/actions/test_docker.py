@@ -131,10 +131,19 @@ def test_fault_093_a_restart_that_does_not_help_leaves_the_last_good_replica_alo
     assert {name for name in after if after[name] != before[name]} == {"worker-2"}
 
 
+def answers(docker_host: DockerHost, code: int) -> None:
+    """A stand-in for pg_isready in the database's container: it ends with this code."""
+    put = (
+        "docker exec -i shop-db-1 sh -c 'cat >/bin/pg_isready; chmod 755 /bin/pg_isready; grep -q postgres /etc/passwd"
+    )
+    account = "|| { mkdir -p /etc; echo postgres:x:70:70::/:/bin/sh >>/etc/passwd; }'"
+    docker_host.sh(f"{put} {account}", stdin=f"#!/bin/sh\nexit {code}\n".encode())
+
+
 def test_fault_092_a_database_that_recovers_or_was_just_restarted_or_has_no_room_is_left_to_it(
     using: Using, docker_host: DockerHost
 ) -> None:
-    """The container that keeps a volume says what PostgreSQL says; its log is read, whatever it is."""
+    """The container that keeps a volume says what PostgreSQL says; where none answers, its log is read."""
     docker_host.docker("exec shop-db-1 rm /www/health")
     wait_for(docker_host, "shop-db-1", "running unhealthy")
     say = "docker exec shop-db-1 sh -c 'echo \"LOG:  {}\" >/proc/1/fd/1'"
@@ -142,7 +151,13 @@ def test_fault_092_a_database_that_recovers_or_was_just_restarted_or_has_no_room
     docker_host.sh(say.format("database system was not properly shut down; automatic recovery in progress"))
     with pytest.raises(Refused, match="db/1 of shop recovers from a crash"):
         using("db").plan()
+    answers(docker_host, 0)  # it accepts connections, whatever its log says last
+    assert using("db").plan() is not None
     docker_host.sh(say.format("database system is ready to accept connections"))
+    answers(docker_host, 1)
+    with pytest.raises(Refused, match="db/1 of shop recovers from a crash"):
+        using("db").plan()
+    docker_host.docker("exec shop-db-1 rm /bin/pg_isready")
     docker_host.sh("echo $(date +%s) compose:shop/db/1 >/run/remedy/restarts")
     with pytest.raises(Refused, match="was restarted less than 15 minutes ago"):
         using("db").plan()

@@ -27,6 +27,7 @@ from remedy.model import (
     Change,
     Effect,
     Host,
+    Json,
     Judgement,
     Look,
     Operation,
@@ -37,6 +38,11 @@ from remedy.model import (
 
 BUDGET_S = 3600  # the span that a budget of restarts is counted over
 START_S = 60  # for Docker to start a container again, beside the time that stopping may take
+NO_FILE = {
+    "broken": "it cannot be read",
+    "no-program": "the host has no Compose program",
+    "unknown": "no container names it",
+}
 WAIT_BY_HAND = (
     """'until docker inspect --format "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}" "$1" |"""
     """ grep -Eqx "running (healthy)?"; do sleep 1; done'"""
@@ -217,24 +223,35 @@ class Restart(Action[Services]):
 
 @dataclass(frozen=True, kw_only=True)
 class Status(Check):
-    """See that every container of Compose services is up: running and healthy, or running for ten seconds."""
+    """See that every container of Compose services is up: running and healthy, or running for ten seconds.
+
+    With `drift`, it tells, too, which of them are not what the Compose file says, by their configuration or by their
+    image: somebody has edited it since, and a restart applies no edit. That alone makes nothing ill.
+    """
 
     name = "compose.status"
     example = "{project: shop, services: [web]}"
 
     project: Word = param("The Compose project, as `docker compose ls` names it")
     services: tuple[Word, ...] = param("Its services", minItems=1)
+    drift: bool = param("Hold them against the Compose file; that takes a second", default=False)
 
     def look(self, host: Host) -> Look:
-        return self.ask("compose_status", self.project, *self.services)
+        if not self.drift:
+            return self.ask("compose_status", self.project, *self.services)
+        args = (self.project, *self.services)
+        return Look(family="compose_up", function="compose_drift_look", args=args, timeout_s=30)
 
     def judge(self, reply: Reply) -> Judgement:
         band = fields_of(reply.ground).get("services")
         facts = [line.split(" ", 1) for line in reply.evidence]
         said = {key: rest[0] if rest else "" for key, *rest in facts}
         down = {c.name: c.state for c in every_container(facts) if c.state != "up"}
+        other = {key.removeprefix("drift:"): value for key, value in said.items() if key.startswith("drift:")}
+        noted: dict[str, Json] = {"drift": {**other}} if self.drift and said.get("file") == "ok" else {}
         if band == "up" and not down:
-            return Judgement(answer=Answer.OK, says=f"{', '.join(self.services)} of {self.project}: up")
+            says = f"{', '.join(self.services)} of {self.project}: up"
+            return Judgement(answer=Answer.OK, says=says + self._note(said, other), facts=noted)
         if band == "missing":
             known = ", ".join(said.get("known", "").split())
             projects = ", ".join(said.get("projects", "").split())
@@ -243,8 +260,18 @@ class Status(Check):
             return Judgement(answer=Answer.CANNOT_TELL, says=says)
         if band != "down" or not down:
             raise CannotTell(f"the host's answer on {self.project} makes no sense")
-        says = "; ".join(f"{name} is {state}{why_text(said[f'container:{name}'])}" for name, state in down.items())
-        return Judgement(answer=Answer.NOT_OK, says=f"of {self.project}, {says}", facts={"down": [*down]})
+        ill = "; ".join(f"{name} is {state}{why_text(said[f'container:{name}'])}" for name, state in down.items())
+        says = f"of {self.project}, {ill}{self._note(said, other)}"
+        return Judgement(answer=Answer.NOT_OK, says=says, facts={"down": [*down], **noted})
+
+    def _note(self, said: dict[str, str], other: dict[str, str]) -> str:
+        """What differs from the file, for people."""
+        if not self.drift:
+            return ""
+        if said.get("file") != "ok":
+            return f"; not held against the Compose file: {NO_FILE.get(said.get('file', ''), NO_FILE['unknown'])}"
+        names = ", ".join(f"{name} ({what})" for name, what in other.items())
+        return f"; not what the Compose file says: {names}" if names else "; as the Compose file says"
 
 
 VERBS: tuple[type[Verb], ...] = (Restart, Status)

@@ -59,7 +59,7 @@ compose_volumes='{{range .Mounts}}{{if and (eq .Type "volume") .RW}}{{.Source}},
 compose_calm_s=900 # between two restarts of what keeps something in a volume, as a database does
 
 # compose_hold_of NAME STATE REST VOLUMES: set compose_hold to why a container that keeps something in a volume is not restarted now:
-#   recovering  what it logged last is that it recovers from a crash
+#   recovering  it is a PostgreSQL that is starting up, ending or in crash recovery; or, where none answers, that is what it logged last
 #   disk        less than 5 % of the filesystem of its volume is free
 #   recent      it was restarted by remedy less than compose_calm_s ago
 compose_hold_of() {
@@ -67,16 +67,26 @@ compose_hold_of() {
 	[ "$4" != - ] || return 0
 	case $2 in
 	exited | created | dead | paused | removing) ;;
-	*) compose_hold=$(docker logs --tail 200 "${3%% *}" 2>&1 </dev/null | awk '
-		/automatic recovery in progress|redo starts at|database system is (starting up|in recovery mode)|[Ss]tarting crash recovery/ { said = "recovering" }
-		/ready to accept connections|ready for connections|Ready to accept connections/ { said = "" }
-		END { print said }') ;;
+	*) compose_hold_of_running "${3%% *}" ;;
 	esac
 	[ -z "$compose_hold" ] || return 0
 	case $(df -P -- "${4%%,*}" 2>/dev/null | awk 'NR == 2 { sub(/%/, "", $5); print ($5 > 95 ? "full" : "") }') in full) compose_hold=disk ;; esac
 	[ -z "$compose_hold" ] || return 0
 	restarts_count "compose:$compose_project/$1" "$(($(date +%s) - compose_calm_s))"
 	[ "$restarts_counted" -eq 0 ] || compose_hold=recent
+}
+
+# compose_hold_of_running ID: set compose_hold to `recovering`, or leave it.
+compose_hold_of_running() {
+	pg_starting "$1"
+	case $pg_is in
+	ready) ;;
+	starting) compose_hold=recovering ;;
+	*) compose_hold=$(docker logs --tail 200 "$1" 2>&1 </dev/null | awk '
+		/automatic recovery in progress|redo starts at|database system is (starting up|in recovery mode)|[Ss]tarting crash recovery/ { said = "recovering" }
+		/ready to accept connections|ready for connections|Ready to accept connections/ { said = "" }
+		END { print said }') ;;
+	esac
 }
 
 # compose_find PROJECT WHICH SERVICE...: set compose_found to lines `KIND TAB LINE TAB MORE`.
@@ -183,14 +193,5 @@ compose_restart() {
 
 # compose_not_the_last ID PROJECT/SERVICE/NUMBER: give_up() where its service has other containers, and none of them is up.
 compose_not_the_last() {
-	compose_service=${2#*/} compose_others=none
-	engine ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=${2%%/*}" \
-		--filter "label=com.docker.compose.service=${compose_service%/*}" --filter label=com.docker.compose.oneoff=False
-	for compose_id in $engine_said; do
-		[ "$compose_id" != "$1" ] || continue
-		compose_others=down
-		compose_state_of "$compose_id"
-		[ "$compose_state" != up ] || return 0
-	done
-	[ "$compose_others" = none ] || give_up "$2 is the last one that is up; nothing was done"
+	compose_other_up "$1" "$2" || [ "$compose_others" = none ] || give_up "$2 is the last one that is up; nothing was done"
 }

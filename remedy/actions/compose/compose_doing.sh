@@ -42,3 +42,19 @@ compose_is() {
 	compose_state_of "$1"
 	printf 'state %s\n--\nhealth %s\n' "$compose_state" "$compose_health"
 }
+
+# compose_other_up ID PROJECT/SERVICE/NUMBER: whether another container of its service is up. Set compose_others to `up`, `down`, or
+# `none` where there is no other one.
+compose_other_up() {
+	compose_service=${2#*/} compose_others=none
+	engine ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=${2%%/*}" \
+		--filter "label=com.docker.compose.service=${compose_service%/*}" --filter label=com.docker.compose.oneoff=False
+	for compose_id in $engine_said; do
+		[ "$compose_id" != "$1" ] || continue
+		compose_others=down
+		compose_state_of "$compose_id"
+		[ "$compose_state" != up ] || compose_others=up
+		[ "$compose_others" != up ] || return 0
+	done
+	return 1
+}

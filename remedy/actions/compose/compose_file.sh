@@ -5,8 +5,9 @@
 compose_label='com.docker.compose'
 
 # compose_survey PROJECT: set
-#   compose_seen   its containers, `SERVICE NUMBER ID DOING HASH IMAGE NEEDS KEEPS STOP_S` a line, by service and number; NEEDS are
-#                  the services that it depends on, KEEPS the volumes with a name that it writes to: each with a comma, or `-`
+#   compose_seen   its containers, `SERVICE NUMBER ID DOING HASH IMAGE NEEDS KEEPS STOP_S STARTED EXIT OOM RESTARTS` a line, by service
+#                  and number; NEEDS are the services that it depends on, KEEPS the volumes with a name that it writes to: each with a
+#                  comma, or `-`; EXIT, OOM and RESTARTS say how it ended last, and how often its policy started it again
 #   compose_files, compose_dir, compose_env   what most of its containers were made from, and of two such the newest
 # Containers whose labels no Compose program writes are left out.
 compose_survey() {
@@ -31,7 +32,7 @@ compose_survey() {
 			keeps = ""
 			n = split($13, parts, ",")
 			for (i = 1; i <= n; i++) if (parts[i] != "" && parts[i] !~ /^[0-9a-f]+$/) keeps = keeps parts[i] ","
-			print "is", service, number, $2, doing($3, $4, $5, $6), hash, $12, (needs == "" ? "-" : needs), (keeps == "" ? "-" : keeps), $7
+			print "is", service, number, $2, doing($3, $4, $5, $6), hash, $12, (needs == "" ? "-" : needs), (keeps == "" ? "-" : keeps), $7, $5, $8, $9, $6
 			from = bare($18) "\t" bare($19) "\t" bare($20)
 			made[from]++
 			if (epoch($10) >= newest[from]) newest[from] = epoch($10)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from remedy.actions.action import Action, Verb, fields_of, items_of
 from remedy.actions.by_hand import item_paths, note, word
 from remedy.actions.host.timer import disarm, for_a_while
-from remedy.actions.params import Duration, Path, Word, param
+from remedy.actions.network.queue import one_secret
+from remedy.actions.params import Content, Duration, Path, Text, Word, param
 from remedy.actions.words import count_of, plural, size_text
 from remedy.errors import Invalid, Refused
 from remedy.model import Await, Call, Change, Effect, Host, Look, Operation, Reply, Risk, UndoBy
@@ -44,8 +45,9 @@ class Scale(Action[Replicas]):
 
     More come at most twice as many in one run, not above `most`, where the host has as much free memory for each as one
     of them uses now, and, with `connections_each`, the database so many connections. Fewer go by the highest numbers,
-    never below `least`. Refused while a container of the service or of what it depends on is not up, or where the
-    containers are not what the Compose file says: then a rollout is under way, or an edit waits for `compose.up`.
+    never below `least`, and, with `queue_below`, only while fewer jobs wait in that Redis list. Refused while a
+    container of the service or of what it depends on is not up, or where the containers are not what the Compose file
+    says: then a rollout is under way, or an edit waits for `compose.up`.
     """
 
     name = "compose.scale"
@@ -61,6 +63,10 @@ class Scale(Action[Replicas]):
     db_service: Word = param("The service that is PostgreSQL, where connections are counted", default="db")
     db_user: Word = param("Whom to count them as", default="postgres")
     database: Word = param("The database to count them from", default="postgres")
+    queue_key: Text = param("The Redis list that they take jobs from, where fewer hang on it", default="")
+    queue_below: int | None = param("Fewer containers only while fewer jobs wait there", default=None, minimum=1)
+    queue_service: Word = param("The service that is Redis, where jobs are counted", default="redis")
+    queue_password: Content | None = param("Its password, as a secret", default=None)
     file: Path | None = param("The Compose file, where the containers' labels do not name it", default=None)
     up_within: Duration = param("How long all of them may take to be up", default="90s")
     for_: Duration | None = param("Put the number back after this long", default=None)
@@ -69,10 +75,15 @@ class Scale(Action[Replicas]):
         if not self.least <= self.replicas <= self.most:
             where = f"least ({self.least}) to most ({self.most})"
             raise Invalid(f"wanted a number from {where}", at="replicas", fix="stay within, or move the limits")
+        if bool(self.queue_key) != (self.queue_below is not None):
+            raise Invalid("wanted queue_key and queue_below together", at="queue_key", fix="give both, or neither")
+        one_secret(self.queue_password, "queue_password")
 
     def look(self, host: Host) -> Look:
         db = (str(self.connections_each), self.db_service, self.db_user, self.database)
-        asked = (self.project, self.service, str(self.replicas), self.file or "", *db)
+        most = "" if self.queue_below is None else str(self.queue_below)
+        queue = (self.queue_service, self.queue_key, most, one_secret(self.queue_password))
+        asked = (self.project, self.service, str(self.replicas), self.file or "", *db, *queue)
         return self.ask("compose_scale_look", *asked, timeout_s=LOOK_TIMEOUT_S)
 
     def see(self, reply: Reply) -> Replicas:
@@ -174,6 +185,13 @@ class Scale(Action[Replicas]):
                 fix="free connections first, or fewer containers",
             )
 
+        if seen.said("queue") == "above":
+            waiting = count_of(seen.facts, "queue_length")
+            raise Refused(
+                f"compose.scale: {waiting:,} wait in {self.queue_key}, and fewer than {self.queue_below:,} may",
+                fix="wait until they are worked off",
+            )
+
     def _more(self, seen: Replicas) -> Change:
         more = self.replicas - seen.count
         return self._change(
@@ -186,7 +204,9 @@ class Scale(Action[Replicas]):
     def _fewer(self, seen: Replicas) -> Change:
         items = tuple(f"{name}\t{identity}" for name, identity in seen.going.items())
         call = self._call("compose_scale_remove", str(self.replicas), items=items, timeout_s=START_S * len(items))
+        waits = seen.facts.get("queue_length", "")
         lines = tuple(f"{name} ends and is removed: container {identity[:12]}" for name, identity in seen.going.items())
+        lines += (f"{int(waits):,} wait in {self.queue_key}",) if waits.isdecimal() else ()
         return self._change(seen, call, undo=self._up(self.replicas, seen.count, seen.file_says[1]), lines=lines)
 
     def _change(self, seen: Replicas, call: Call, *, undo: Call, lines: tuple[str, ...]) -> Change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remedy.actions.action import Action, Verb, fields_of, items_of
 from remedy.actions.by_hand import note, word
@@ -11,7 +11,7 @@ from remedy.actions.compose.compose_seen import in_dependency_order
 from remedy.actions.host.timer import disarm, for_a_while
 from remedy.actions.params import Duration, Word, param
 from remedy.actions.words import plural
-from remedy.errors import CannotTell, Refused
+from remedy.errors import CannotTell, Invalid, Refused
 from remedy.model import Await, Call, Change, Effect, Host, Look, Operation, Reply, Risk, UndoBy
 
 START_S = 60  # for Docker to end or start a container, beside the time that ending may take
@@ -110,8 +110,8 @@ class _Turn(Action[Members]):
                     fix="somebody holds it: `docker unpause` it, or wait until it is gone",
                 )
 
-    def _stop(self, member: Member) -> Call:
-        args = (member.id, f"{self.project}/{member.name}")
+    def _stop(self, member: Member, leaves: str = "none") -> Call:
+        args = (member.id, f"{self.project}/{member.name}", leaves)
         return Call(family="compose_state", function="compose_stop", args=args, timeout_s=member.stop_s + START_S)
 
     def _start(self, member: Member, within_s: int) -> tuple[Operation, ...]:
@@ -130,32 +130,42 @@ class _Turn(Action[Members]):
 
 @dataclass(frozen=True, kw_only=True)
 class Stop(_Turn):
-    """End every container of Compose services that runs, those that depend on others first, and leave them there.
+    """End containers of Compose services that run, those that depend on others first, and leave them there.
 
-    A service that writes to a volume with a name keeps something, as a database does: it is refused unless it is named
-    a second time. The plan names who depends on them and goes on running. Undo starts exactly those that were ended;
-    with `for`, the host does so by itself.
+    Of one service, `numbers` says which; without, all of them are ended. A service of which none would be left up is
+    refused unless `to_none` says so, by the host itself, too. One that writes to a volume with a name keeps something,
+    as a database does: it is refused unless it is named a second time. The plan names who depends on them and goes on
+    running. Undo starts exactly those that were ended; with `for`, the host does so by itself.
     """
 
     name = "compose.stop"
+    example = "{project: shop, services: [web], to_none: true}"
 
+    numbers: tuple[int, ...] = param("Of the one service, the containers of these numbers; all if empty", default=[])
+    to_none: bool = param("End the last container of a service that is up, too", default=False)
     with_volumes: tuple[Word, ...] = param(
         "Of them, those that write to a volume and shall end all the same", default=[]
     )
     for_: Duration | None = param("Start them again after this long", default=None)
 
+    def __post_init__(self) -> None:
+        if self.numbers and len(self.services) != 1:
+            raise Invalid("wanted one service, where its containers are numbered", at="numbers")
+
     def look(self, host: Host) -> Look:
         return self.ask("compose_state_look", self.project, "running", *self.services)
 
     def plan(self, seen: Members) -> Change | None:
-        self._refuse_unknown(seen)
-        if not seen.items:
+        chosen = self._chosen(seen)
+        self._refuse_unknown(chosen)
+        if not chosen.items:
             return None
-        self._refuse_kept(seen)
-        members = tuple(reversed(seen.ordered()))
+        self._refuse_kept(chosen)
+        self._refuse_last(chosen)
+        members = tuple(reversed(chosen.ordered()))
         names = ", ".join(m.name for m in members)
-        back = tuple(o for m in seen.ordered() for o in self._start(m, UP_S))
-        stops = tuple(self._stop(m) for m in members)
+        back = tuple(o for m in chosen.ordered() for o in self._start(m, UP_S))
+        stops = tuple(self._stop(m, "none" if self.to_none else "one") for m in members)
         change = Change(
             title=f"stop {names} of {self.project}",
             operations=stops if self.for_ else (disarm(self._key()), *stops),
@@ -171,10 +181,30 @@ class Stop(_Turn):
         return for_a_while(change, self._key(), self.for_) if self.for_ else change
 
     def verify(self, before: Members, after: Members) -> str:
-        return f"still running: {', '.join(m.name for m in after.items)}" if after.items else ""
+        left = self._chosen(after).items
+        return f"still running: {', '.join(m.name for m in left)}" if left else ""
 
     def unchanged(self, seen: Members) -> str:
-        return f"nothing of {', '.join(self.services)} of {self.project} runs"
+        which = f" {', '.join(map(str, self.numbers))}" if self.numbers else ""
+        return f"nothing of {', '.join(self.services)}{which} of {self.project} runs"
+
+    def _key(self) -> str:
+        return "/".join((super()._key(), *map(str, sorted(self.numbers))))
+
+    def _chosen(self, seen: Members) -> Members:
+        """What was seen, without the containers of other numbers."""
+        return replace(seen, items=tuple(m for m in seen.items if not self.numbers or m.number in self.numbers))
+
+    def _refuse_last(self, seen: Members) -> None:
+        """A service keeps a container that is up, or one is asked for none."""
+        going = {m.name for m in seen.items}
+        up = {name.rpartition("/")[0] for name, doing in seen.doing.items() if doing == "up" and name not in going}
+        for service in () if self.to_none else dict.fromkeys(m.service for m in seen.items):
+            if service not in up:
+                raise Refused(
+                    f"compose.stop: of {service} of {self.project}, no container would be left that is up",
+                    fix="name some as numbers, or say to_none: true",
+                )
 
     def _refuse_kept(self, seen: Members) -> None:
         kept = {m.service: m.keeps for m in seen.items if m.keeps and m.service not in self.with_volumes}

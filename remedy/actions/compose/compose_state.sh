@@ -51,13 +51,15 @@ compose_state_look() {
 	}'
 }
 
-# compose_stop ID NAME: end that very container, as its own image and file say; what it runs is told first and killed at last.
+# compose_stop ID NAME LEAVES: end that very container, as its own image and file say; what it runs is told first and killed at last.
+#   LEAVES is `none`, or `one`: then it is left alone where no other container of its service is up.
 compose_stop() {
 	compose_state_of "$1"
 	case $compose_state in
 	gone | exited | created | dead) return 0 ;;
 	paused | removing) give_up "$2 is $compose_state by now; nothing was done" ;;
 	esac
+	[ "$3" = none ] || compose_other_up "$1" "$2" || give_up "$2 is the last one that is up; nothing was done"
 	docker stop "$1" >&2 || give_up "docker could not end $2"
 }
 

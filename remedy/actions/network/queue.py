@@ -63,11 +63,11 @@ class Length(Check):
         )
 
 
-def one_secret(password: Content | None) -> str | SecretRef:
-    """The password as one argument. Raises Invalid for one in pieces."""
+def one_secret(password: Content | None, at: str = "password") -> str | SecretRef:
+    """The password as one argument. Raises Invalid for one in pieces, `at` naming the parameter."""
     pieces = password or ("",)
     if len(pieces) != 1:
-        raise Invalid("wanted one secret, or one text", at="password", fix="put the whole password into one secret")
+        raise Invalid("wanted one secret, or one text", at=at, fix="put the whole password into one secret")
     return pieces[0]
 
 

@@ -148,12 +148,3 @@ pg_stop() {
 	*) give_up "PostgreSQL of $pg_where: $pg_why" ;;
 	esac
 }
-
-# pg_is_starting PROJECT SERVICE: whether the PostgreSQL of a Compose service is starting up, ending, or in crash recovery: a restart
-# would begin that anew. One fork of Docker beside finding the container; whatever cannot be asked is not starting.
-pg_is_starting() {
-	pg_place "$1" "$2" '' '' postgres postgres ''
-	[ -n "$pg_container" ] || return 1
-	pg_said=$(pg_run pg_isready -q -t 3 2>&1 </dev/null)
-	[ $? -eq 1 ] && [ -z "$pg_said" ] # Docker's own failures speak
-}
