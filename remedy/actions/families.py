@@ -40,6 +40,7 @@ ROOMS: Mapping[str, Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         "fault_log": (("fault.log_flood",), ()),
         "fault_memory": (("fault.memory_leak",), ()),
         "fault_queue": (("fault.queue_backlog",), ()),
+        "fault_sessions": (("fault.connections_flood", "fault.slow_query"), ()),
         "fault_service": (("fault.service_stop", "fault.service_hang"), ()),
     },
     "files": {
@@ -119,8 +120,9 @@ SHELL_FILES: Mapping[str, tuple[str, ...]] = {
     "fault_container": (*ENGINE, "fault/fault_container"),
     "fault_database": (*POSTGRES, "fault/fault_database"),
     "fault_file": ("files/accounts", "files/files", "files/file"),
-    "fault_memory": (*SERVICE, "fault/fault_memory"),
+    "fault_memory": (*SERVICE, "fault/fault_marked", "fault/fault_memory"),
     "fault_queue": (*QUEUE, "fault/fault_queue"),
+    "fault_sessions": (*POSTGRES, "fault/fault_marked", "fault/fault_sessions"),
     "file": ("files/accounts", "files/files", "files/file"),
     "file_remove": (*TAKEN, "files/file_remove"),
     "files": TAKEN,

@@ -6,15 +6,16 @@ import pytest
 
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
-from remedy.model import Answer, Host, Json
+from remedy.model import Answer, Host, Json, UndoBy
 from tests.actions.far_end import far_end_in
-from tests.lab import LabHost
+from tests.actions.shop import Shop
+from tests.lab import StackHost
 
 SERVICES = ["backend", "worker", "nginx", "db", "redis", "frontend"]
 
 
 @pytest.mark.long
-def test_the_site_is_seen_as_it_is(sira_host: LabHost, catalogue: Catalogue, host: Host) -> None:
+def test_the_site_is_seen_as_it_is(sira_host: StackHost, catalogue: Catalogue, host: Host) -> None:
     end = far_end_in(sira_host)
 
     def plan(name: str, **params: Json) -> Any:
@@ -38,3 +39,20 @@ def test_the_site_is_seen_as_it_is(sira_host: LabHost, catalogue: Catalogue, hos
     assert answer("queue.length", key="jobs", below=1000, every="1s") is Answer.OK
     assert answer("docker.stats", memory_below="95%") is Answer.OK
     assert answer("compose.policy", services=["backend", "worker", "nginx"]) is Answer.OK
+
+
+@pytest.mark.long
+def test_connections_are_taken_inside_the_container_and_given_back(
+    sira_host: StackHost, catalogue: Catalogue, host: Host
+) -> None:
+    end = far_end_in(sira_host)
+    flood = Shop(end, catalogue.action("fault.connections_flood", {"project": "sira", "sessions": 500}), host)
+    change = flood.apply()
+    assert isinstance(change.undo, UndoBy)
+    full = catalogue.check("pg.connections", {"project": "sira", "above": "95%"})
+    assert full.judge(end.look(full.look(host))).answer is Answer.OK
+    for operation in change.undo.operations:
+        done = end.act(operation)
+        assert done.returncode == 0, done.stderr
+    ours = "select count(*) from pg_stat_activity where application_name like 'drill-by-remedy:%'"
+    assert sira_host.psql(ours) == "0"

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # service_* are set in compose_one.sh
+# shellcheck disable=SC2154 # service_* are set in compose_one.sh, fault_pids in fault_marked.sh
 # A fault for drills: a shell that holds memory, in a service's container or on the host itself, and ends by itself.
 
 # The program of that shell, given SECONDS and MEBIBYTES: one value is doubled to a mebibyte and copied. It does not end
@@ -16,7 +16,7 @@ fault_memory_look() {
 	service_id=host service_state=running
 	[ -z "$2" ] || service_container "$1" "$2"
 	[ -n "$service_id" ] || give_up "there is no container of $2 of $1"
-	fault_memory_find "$3"
+	fault_marked "$3"
 	echo "container $service_id"
 	echo "state $service_state"
 	if [ -n "$fault_pids" ]; then echo "leak there"; else echo "leak none"; fi
@@ -28,20 +28,9 @@ fault_memory_look() {
 	printf '%s\nheld_bytes %s\n' -- "$((fault_kib * 1024))"
 }
 
-# fault_memory_find MARK: set fault_pids to the shells whose third last argument is MARK; a host sees those of its containers.
-fault_memory_find() {
-	fault_pids=''
-	# shellcheck disable=SC2013 # names of /proc hold no space
-	for fault_file in $(grep -lsF -e "$1" /proc/[0-9]*/cmdline); do
-		[ "$(tr '\0' '\n' <"$fault_file" 2>/dev/null | tail -n 3 | sed -n 1p)" = "$1" ] || continue
-		fault_pid=${fault_file#/proc/}
-		fault_pids="$fault_pids ${fault_pid%/cmdline}"
-	done
-}
-
 # fault_memory_hold CONTAINER SECONDS MEBIBYTES MARK: have them held, and wait until they are.
 fault_memory_hold() {
-	fault_memory_find "$4"
+	fault_marked "$4"
 	[ -z "$fault_pids" ] || return 0
 	if [ "$1" = host ]; then
 		need setsid
@@ -55,7 +44,7 @@ fault_memory_hold() {
 		fault_turns=$((fault_turns + 1))
 		[ "$fault_turns" -le 300 ] || give_up "the memory is not held"
 		sleep 0.2 2>/dev/null || sleep 1
-		fault_memory_find "$4"
+		fault_marked "$4"
 		fault_pid=${fault_pids##* }
 		fault_one=$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\).*/\1/p' "/proc/${fault_pid:-none}/status" 2>/dev/null)
 		fault_one=${fault_one:-0}
@@ -64,14 +53,5 @@ fault_memory_hold() {
 
 # fault_memory_end MARK: end those shells, and nothing else; none may be there any more.
 fault_memory_end() {
-	fault_memory_find "$1"
-	for fault_pid in $fault_pids; do
-		fault_children=''
-		{ read -r fault_children <"/proc/$fault_pid/task/$fault_pid/children"; } 2>/dev/null
-		for fault_child in $fault_children; do
-			kill -KILL "$fault_child" 2>/dev/null
-		done
-		kill -KILL "$fault_pid" 2>/dev/null
-	done
-	return 0
+	fault_end "$1"
 }
