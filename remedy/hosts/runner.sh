@@ -55,14 +55,18 @@ far_has_work() {
 }
 
 # In a child: sleep; a TERM ends the child and its sleep. Until the sleep runs, $! is the parent's last.
-# It is killed by KILL: between fork and exec a TERM would be taken by this trap's own handler, and be lost.
+# It is killed by KILL: between fork and exec a TERM would be taken by this trap's own handler, and be lost. And it is
+# waited for: process 1 of a container may be a PostgreSQL, which takes a stranger's death by a signal for a crash of its own.
 far_sleep_or_end() {
 	far_before=${!-}
-	trap '[ "${!-}" = "$far_before" ] || kill -KILL "$!"; exit 1' TERM
+	trap '[ "${!-}" = "$far_before" ] || { kill -KILL "$!"; far_await; }; exit 1' TERM
 	sleep "$1" &
-	while kill -0 "$!"; do wait "$!"; done # another signal ends a wait, but not the sleep
-	trap '' TERM                           # from here on it is too late
+	far_await
+	trap '' TERM # from here on it is too late
 }
+
+# Until the last child has ended: another signal ends a wait, but not the child.
+far_await() { while kill -0 "$!"; do wait "$!"; done; }
 
 far_end() {
 	trap - EXIT

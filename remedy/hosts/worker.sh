@@ -133,10 +133,14 @@ remedy_looks() {
 
 # ---------------------------------------------------------------- the beginning of a change
 
-# The runner's deadline is that of the look and the operation together.
+# The runner's deadline is that of the look and the operation together. What is ended early is waited for, as in the runner.
 remedy_limit_time() {
 	(
-		sleep "$1"
+		remedy_at=${!-}
+		trap '[ "${!-}" = "$remedy_at" ] || { kill -KILL "$!"; wait "$!"; }; exit 1' TERM
+		sleep "$1" &
+		wait "$!"
+		trap '' TERM
 		kill -KILL 0
 	) </dev/null >/dev/null 2>&1 7>&- &
 	remedy_timer=$!
@@ -154,7 +158,10 @@ remedy_again() {
 
 # Go on if the look says what was planned on; else say what it says, and end. 118: it has been said.
 remedy_same() {
-	[ -z "${remedy_timer-}" ] || kill -KILL "$remedy_timer"
+	[ -z "${remedy_timer-}" ] || {
+		kill "$remedy_timer"
+		wait "$remedy_timer"
+	}
 	remedy_planned=$remedy_planned$remedy_some
 	remedy_text=${remedy_seen#*"$remedy_nl$remedy_nonce $remedy_seq look 0$remedy_nl"}
 	remedy_line="$remedy_nonce $remedy_seq rc 0$remedy_nl"
