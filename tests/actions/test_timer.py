@@ -158,6 +158,29 @@ def test_a_boot_that_comes_too_late_puts_it_back(fresh_lab_host: LabHost, timing
     wait_until(lambda: "none" in fresh_lab_host.sh("[ -e /var/lib/made ] || echo none"))
 
 
+@pytest.mark.long
+def test_a_boot_in_the_middle_of_putting_back_puts_it_back_too(fresh_lab_host: LabHost, timing: Timing) -> None:
+    timed = timing(far_end_in(fresh_lab_host), "/var/lib/made")
+    fresh_lab_host.sh("mkdir -p /run/remedy; setsid flock /run/remedy/host.lock sleep 600 >/dev/null 2>&1 </dev/null &")
+    timed.act(*timed.change(1).operations)
+    wait_until(lambda: "activating" in fresh_lab_host.sh("systemctl show --property=ActiveState 'remedy-*.service'"))
+    time.sleep(2)  # it is due by now, and waits for its turn
+    fresh_lab_host.engine.docker("stop", "--time", "0", fresh_lab_host.container)
+    fresh_lab_host.engine.docker("start", fresh_lab_host.container)
+    wait_until(lambda: "none" in fresh_lab_host.sh("[ -e /var/lib/made ] || echo none"))
+
+
+@pytest.mark.long
+def test_a_boot_before_it_is_due_leaves_it_armed(fresh_lab_host: LabHost, timing: Timing) -> None:
+    timed = timing(far_end_in(fresh_lab_host), "/var/lib/made")
+    timed.act(*timed.change(3600).operations)
+    fresh_lab_host.engine.docker("restart", "--time", "0", fresh_lab_host.container)
+    began = "systemctl show --property=LastTriggerUSec --value 'remedy-*.timer'"
+    wait_until(lambda: "UTC" in fresh_lab_host.sh(began))  # the boot has started it
+    assert timed.timer().answer is Answer.OK
+    fresh_lab_host.sh("[ -d /var/lib/made ]")
+
+
 def test_one_that_did_not_run_and_one_that_failed_are_told(lab_host: LabHost, timing: Timing) -> None:
     timed = timing(far_end_in(lab_host), "/srv/data/made")
     timed.act(timed.change(3600).operations[0])

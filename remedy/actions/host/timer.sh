@@ -3,8 +3,9 @@
 #
 # A timer is a directory of its own, named by its key: `key`, `what` (for people), `due` (seconds since 1970), `functions` and
 # `calls` (what puts it back), `run` (the program that does it) and, when it has failed, `failed`. When it has put its thing back
-# it removes itself. Where systemd is process 1, a unit of systemd's starts it, also after a boot that came too late; elsewhere
-# a process of its own waits, which a boot ends.
+# it removes itself. Where systemd is process 1, a unit of systemd's starts it when it is due and after each boot: one that came too
+# late, or in the middle of putting back. (systemd's own Persistent= takes what it has started for done.) Elsewhere a process of
+# its own waits, which a boot ends.
 
 timer_units=/etc/systemd/system
 
@@ -64,7 +65,7 @@ timer_unit() {
 		Description=remedy puts back: $(head -n 1 "$timer_dir/what" | tr -cd 'a-zA-Z0-9 :/._,-')
 		[Timer]
 		OnCalendar=@$timer_due
-		Persistent=true
+		OnStartupSec=5s
 		AccuracySec=1s
 		[Install]
 		WantedBy=timers.target
@@ -155,7 +156,11 @@ begun() { read -r stat </proc/$$/stat && stat=${stat##*") "} && set -- $stat && 
 [ "$2" != wait ] || echo "$$ $(begun)" >process
 read -r due <due || exit 1
 now=$(date +%s)
-[ "$2" != wait ] || while [ "$now" -lt "$due" ]; do
+if [ "$2" = now ]; then
+	[ ! -e failed ] || exit 0                 # people were told
+	[ "$((due - now))" -le 60 ] || exit 0 # after a boot: it is started again when it is due
+fi
+while [ "$now" -lt "$due" ]; do
 	if [ "$((due - now))" -gt 60 ]; then sleep 60; else sleep "$((due - now))"; fi # the clock may be set meanwhile
 	now=$(date +%s)
 	[ -r due ] || exit 0
