@@ -39,7 +39,7 @@ def test_fault_013_a_change_is_the_same_whatever_sh_is_there(sshd_lab: SshdLab, 
     host = sshd_lab.start(sh_program=f"/bin/{sh}")
     session = reach.connect(host_of(host))
     lease, _ = session.lease("r1", "tester", [])
-    reply = session.change(change(lease, call("t_arguments", *CORPUS)))
+    reply = session.change(change(lease, call("t_arguments", *CORPUS, timeout_s=90)))
     assert (reply.state, reply.output.sha256) == ("done", hashlib.sha256(shown(CORPUS)).hexdigest())
     session.release("r1")
 
