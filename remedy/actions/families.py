@@ -69,8 +69,10 @@ ROOMS: Mapping[str, Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     },
     "network": {
         "http": ((), ("http.ok",)),
+        "http_latency": ((), ("http.latency",)),
         "net": ((), ("port.open",)),
         "queue": ((), ("queue.length",)),
+        "vendor": ((), ("vendor.ok",)),
     },
     "nginx": {
         "maintenance": (("maintenance.enable", "maintenance.disable"), ()),
@@ -127,6 +129,8 @@ SHELL_FILES: Mapping[str, tuple[str, ...]] = {
     "file_remove": (*TAKEN, "files/file_remove"),
     "files": TAKEN,
     "host": ("host/timer", "host/host"),
+    "http": ("network/http", "network/http_json"),
+    "http_latency": ("network/http", "network/http_latency"),
     "logs": ("logs/logs", "logs/logs_writers", "logs/logs_move"),
     "logs_http": (*ENGINE, "logs/log_source", "logs/logs_http"),
     "logs_scan": (*ENGINE, "logs/log_source", "logs/logs_scan"),
@@ -139,4 +143,5 @@ SHELL_FILES: Mapping[str, tuple[str, ...]] = {
     "queue": (*QUEUE, "network/queue"),
     "service": ("host/restarts", "host/service"),
     "tls": ("certificates/pem", "certificates/tls"),
+    "vendor": ("network/http", "network/http_json", "network/vendor"),
 }

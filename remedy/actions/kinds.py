@@ -122,6 +122,18 @@ def _duration(value: Json) -> int:
     return int(found[1]) * SECONDS[found[2]]
 
 
+def _latency(value: Json) -> str:
+    """In milliseconds; a number is one of seconds, as of every duration."""
+    found = re.fullmatch(r"(\d{1,6})ms", value, re.ASCII) if isinstance(value, str) else None
+    try:
+        thousandths = int(found[1]) if found else _duration(value) * 1000
+    except Invalid:
+        raise Invalid("wanted a time such as 500ms or 2s") from None
+    if not 1 <= thousandths <= 999_999:
+        raise Invalid("wanted a time from 1ms to 999s")
+    return f"{thousandths}ms"
+
+
 def _percent(value: Json) -> str:
     found = re.fullmatch(r"(\d{1,3})(?:\.(\d{1,2}))?%", value, re.ASCII) if isinstance(value, str) else None
     if not found or int(found[1]) + (int(found[2] or 0) > 0) > 100:
@@ -224,6 +236,7 @@ KINDS: Mapping[str, ParamKind] = {
         _kind("bool", "true or false", _bool, "true", type="boolean"),
         _kind("size", "a size", _size, "100MiB", type=["string", "integer"]),
         _kind("duration", "a duration", _duration, "24h", type=["string", "integer"]),
+        _kind("latency", "a time such as 500ms or 2s", _latency, "500ms", type=["string", "integer"]),
         _kind("percent", "a percentage", _percent, "20%", type="string", pattern=r"^[0-9]{1,3}(\.[0-9]{1,2})?%$"),
         _kind("amount", "a percentage or a size", _amount, "20%", type=["string", "integer"]),
         _kind("url", "a web address", _url, "http://127.0.0.1:8080/health", type="string", pattern=r"^https?://"),

@@ -20,6 +20,7 @@ Name = NewType("Name", str)  # a file name pattern: * ? [ ], no slash
 Text = NewType("Text", str)  # any text without NUL
 Size = NewType("Size", int)  # bytes
 Duration = NewType("Duration", int)  # seconds
+Latency = NewType("Latency", str)  # canonical "500ms"
 Percent = NewType("Percent", str)  # canonical "20%"
 Amount = NewType("Amount", str)  # canonical "20%", or bytes as "1073741824"
 Url = NewType("Url", str)  # http or https

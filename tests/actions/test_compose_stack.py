@@ -1,5 +1,6 @@
 """The Compose actions and checks looking at the whole site of the lab: real PostgreSQL, real Redis, real secrets."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from remedy.errors import Refused
 from remedy.model import Answer, Host, Json, UndoBy
 from tests.actions.far_end import far_end_in
 from tests.actions.shop import Shop
-from tests.lab import StackHost
+from tests.lab import SIRA, StackHost
 
 SERVICES = ["backend", "worker", "nginx", "db", "redis", "frontend"]
 
@@ -56,3 +57,25 @@ def test_connections_are_taken_inside_the_container_and_given_back(
         assert done.returncode == 0, done.stderr
     ours = "select count(*) from pg_stat_activity where application_name like 'drill-by-remedy:%'"
     assert sira_host.psql(ours) == "0"
+
+
+@pytest.mark.long
+def test_the_vendors_stand_in_is_told_apart_by_how_it_fails(
+    sira_host: StackHost, catalogue: Catalogue, host: Host
+) -> None:
+    key = sira_host.docker("exec sira-vendor-1 printenv VENDOR_KEY").strip()
+    end = replace(far_end_in(sira_host), secrets={"env:KEY": key})
+    url = str(SIRA["vendor_url"])
+
+    def stands(**params: Json) -> object:
+        check = catalogue.check("vendor.ok", {"url": url, "slow": "2s", **params})
+        return check.judge(end.look(check.look(host))).facts["stands"]
+
+    headers: Json = ["Authorization: Bearer ", {"secret": "env:KEY"}]
+    assert stands() == "key"
+    assert stands(headers=headers, json=["data.0.id=small"], quota_header="x-ratelimit-remaining") == "ok"
+    sira_host.fault("vendor-slow", "2500")
+    assert stands(headers=headers) == "slow"
+    sira_host.fault("vendor-down")
+    assert stands(headers=headers) == "ill"
+    sira_host.up()

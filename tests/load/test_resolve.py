@@ -74,6 +74,8 @@ def test_a_whole_template_keeps_its_type() -> None:
         ("size", "1024", 1024),
         ("size", "1KiB", 1024),
         ("duration", "2h", 7200),
+        ("latency", "500ms", "500ms"),
+        ("latency", "2s", "2000ms"),
         ("percent", "20%", "20%"),
         ("port", "443", 443),
         ("unit", "nginx", "nginx.service"),
@@ -104,6 +106,9 @@ def test_text_of_the_command_line_is_read_as_its_kind_wants(kind: str, given: st
         ("[path]", "[" * 100_000),
         ("[path]", '{"a": 1}'),
         ("url", "javascript:alert(1)"),
+        ("latency", "0s"),
+        ("latency", "1.5s"),
+        ("latency", "1000s"),
     ],
 )
 def test_a_wrong_value_of_the_command_line_is_invalid(kind: str, given: str) -> None:
