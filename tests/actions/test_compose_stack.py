@@ -12,6 +12,7 @@ from tests.actions.far_end import far_end_in
 from tests.actions.shop import Shop
 from tests.lab import SIRA, StackHost
 
+pytestmark = pytest.mark.timeout(600)  # the whole site is started first
 SERVICES = ["backend", "worker", "nginx", "db", "redis", "frontend"]
 
 

@@ -240,7 +240,7 @@ class Status(Check):
         if not self.drift:
             return self.ask("compose_status", self.project, *self.services)
         args = (self.project, *self.services)
-        return Look(family="compose_up", function="compose_drift_look", args=args, timeout_s=30)
+        return Look(family="compose_up", function="compose_drift_look", args=args, timeout_s=60)
 
     def judge(self, reply: Reply) -> Judgement:
         band = fields_of(reply.ground).get("services")
