@@ -9,17 +9,34 @@ from remedy.actions.action import Action, Check
 from remedy.actions.catalogue import Catalogue
 from remedy.model import Change, Host, Json, Judgement, Reply
 from tests.actions.far_end import FarEnd
-from tests.actions.pg_cluster import Cluster
+from tests.lab import Postgres
+
+SHOP_TABLES = """
+CREATE TABLE customers (id serial PRIMARY KEY, name varchar(20) CHECK (name IN ('a', 'b')));
+CREATE TABLE "odd name" (x int);
+CREATE TABLE orders (id int PRIMARY KEY, customer int REFERENCES customers, at timestamptz DEFAULT now());
+CREATE INDEX ON orders (customer);
+CREATE VIEW of_a AS SELECT * FROM customers WHERE name IN ('a');
+CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';
+INSERT INTO customers (name) SELECT 'a' FROM generate_series(1, 200);
+INSERT INTO "odd name" SELECT generate_series(1, 30);
+INSERT INTO orders (id, customer) SELECT n, 1 + n % 200 FROM generate_series(1, 500) n;
+"""
 
 
 class Shelf:
     """A directory of backups of the database `shop`, and the actions and checks on it."""
 
-    def __init__(self, pg: Cluster, folder: Path, end: FarEnd, catalogue: Catalogue, host: Host) -> None:
+    def __init__(self, pg: Postgres, folder: Path, end: FarEnd, catalogue: Catalogue, host: Host) -> None:
         self.pg, self.folder, self.end, self.catalogue, self.host = pg, folder, end, catalogue, host
 
     def params(self, **more: Json) -> dict[str, Json]:
-        return {"dir": str(self.folder), "database": "shop", "port": self.pg.port, **more}
+        return {"dir": str(self.folder), "database": "shop", **self.place, **more}
+
+    @property
+    def place(self) -> dict[str, Json]:
+        """Where the server listens."""
+        return {"host": self.pg.socket, "port": self.pg.port}
 
     def action(self, name: str, **more: Json) -> Action[Any]:
         return self.catalogue.action(name, self.params(**more))
@@ -52,7 +69,7 @@ class Shelf:
     def judge(self, name: str, **more: Json) -> Judgement:
         params = self.params(**more)
         if name == "backup.fresh":
-            del params["port"]
+            del params["host"], params["port"]
         check: Check = self.catalogue.check(name, params)
         reply = self.end.look(check.look(self.host))
         assert reply.answered, reply.error

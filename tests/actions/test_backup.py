@@ -14,22 +14,12 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Answer, Host, Reply
 from tests.actions import kit
-from tests.actions.backup_shelf import Shelf, rewrite, said_of
+from tests.actions.backup_shelf import SHOP_TABLES, Shelf, rewrite, said_of
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Scene, play
-from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster, free_port
+from tests.lab import Postgres
 
 pytestmark = pytest.mark.lab
-PORT = free_port()
-
-
-@pytest.fixture(scope="module")
-def pg() -> Iterator[Cluster]:
-    try:
-        with cluster(PORT) as started:
-            yield started
-    except PostgresMissingError as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture
@@ -40,11 +30,11 @@ def end(tmp_path_factory: pytest.TempPathFactory) -> FarEnd:
 
 
 @pytest.fixture
-def shelf(pg: Cluster, tmp_path: Path, end: FarEnd, catalogue: Catalogue, host: Host) -> Shelf:
-    pg.make("shop")
+def shelf(postgres: Postgres, tmp_path: Path, end: FarEnd, catalogue: Catalogue, host: Host) -> Shelf:
+    postgres.make("shop", SHOP_TABLES)
     folder = tmp_path / "backups"
     folder.mkdir()
-    return Shelf(pg, folder, end, catalogue, host)
+    return Shelf(postgres, folder, end, catalogue, host)
 
 
 # ---------------------------------------------------------------- backup.create
@@ -73,7 +63,7 @@ def test_a_backup_is_whole_and_its_manifest_tells_what_is_in_it(
     told = said_of(path)
     assert told["rows"] == "730"
     assert told["tables"] == "3"
-    assert told["source"] == shelf.pg.sql("shop", "SELECT system_identifier FROM pg_control_system()")
+    assert told["source"] == shelf.pg.sql("SELECT system_identifier FROM pg_control_system()", "shop")
     assert int(told["size"]) == path.stat().st_size
     assert path.stat().st_mode & 0o777 == 0o600
     assert {p.name for p in shelf.folder.iterdir()} == {path.name, f"{path.name}.manifest"}
@@ -82,7 +72,7 @@ def test_a_backup_is_whole_and_its_manifest_tells_what_is_in_it(
 
 
 def test_the_counted_rows_are_those_of_the_dump_however_much_is_written_meanwhile(shelf: Shelf) -> None:
-    write = f"""psql -Xq -p {PORT} -d shop -c 'INSERT INTO "odd name" SELECT 1'"""
+    write = f"""psql -Xq -h {shelf.pg.socket} -p {shelf.pg.port} -d shop -c 'INSERT INTO "odd name" SELECT 1'"""
     loop = subprocess.Popen(["runuser", "-u", "postgres", "--", "sh", "-c", f"while {write}; do :; done"])
     try:
         shelf.take()
@@ -96,8 +86,8 @@ def test_the_counted_rows_are_those_of_the_dump_however_much_is_written_meanwhil
 def test_a_dump_that_fails_leaves_nothing(shelf: Shelf) -> None:
     change = shelf.plan("backup.create")
     assert change is not None
-    shelf.pg.sql("shop", "CREATE FUNCTION bad() RETURNS int LANGUAGE c AS 'pg_trgm', 'gtrgm_in'")
-    shelf.pg.sql("shop", "UPDATE pg_proc SET prolang = 99999 WHERE proname = 'bad'")  # what pg_dump stumbles over
+    shelf.pg.sql("CREATE FUNCTION bad() RETURNS int LANGUAGE c AS 'pg_trgm', 'gtrgm_in'", "shop")
+    shelf.pg.sql("UPDATE pg_proc SET prolang = 99999 WHERE proname = 'bad'", "shop")  # what pg_dump stumbles over
     done = shelf.end.act(change.operations[0])
     assert done.returncode == 1
     assert b"no backup was made" in done.stderr
@@ -166,10 +156,10 @@ def test_fault_083_a_link_that_leads_nowhere_is_told(shelf: Shelf) -> None:
 
 
 def test_a_backup_half_as_large_as_usual_is_told(shelf: Shelf) -> None:
-    shelf.pg.sql("shop", "CREATE TABLE big AS SELECT md5(n::text) AS x FROM generate_series(1, 5000) n")
+    shelf.pg.sql("CREATE TABLE big AS SELECT md5(n::text) AS x FROM generate_series(1, 5000) n", "shop")
     for _ in range(4):
         shelf.take()
-    shelf.pg.sql("shop", "TRUNCATE big")
+    shelf.pg.sql("TRUNCATE big", "shop")
     action = shelf.action("backup.create", younger_than="0s")
     before = action.see(shelf.reply(action))
     change = action.plan(before)

@@ -9,37 +9,27 @@ from remedy.actions.by_hand import lines_of
 from remedy.actions.catalogue import Catalogue
 from remedy.model import Answer, Host, Json, UndoBy
 from tests.actions import kit
-from tests.actions.backup_shelf import Shelf
+from tests.actions.backup_shelf import SHOP_TABLES, Shelf
 from tests.actions.far_end import far_end_of
 from tests.actions.kit import Ground, Played, Scene, play, tree_of
-from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster, free_port
 from tests.actions.test_by_hand import typed
+from tests.lab import Postgres
 
 pytestmark = pytest.mark.lab
-PORT = free_port()
 LONG = (kit.killed_inside_an_operation_it_converges, kit.cut_off_between_operations_it_converges)
-DAMAGE: dict[str, Json] = {"database": "shop", "table": "orders", "port": PORT}
-
-
-@pytest.fixture(scope="module")
-def pg() -> Iterator[Cluster]:
-    try:
-        with cluster(PORT) as started:
-            yield started
-    except PostgresMissingError as missing:
-        pytest.skip(str(missing))
+DAMAGE: dict[str, Json] = {"database": "shop", "table": "orders"}
 
 
 @pytest.fixture
-def backups(pg: Cluster, tmp_path: Path, catalogue: Catalogue, host: Host) -> Iterator[Shelf]:
+def backups(postgres: Postgres, tmp_path: Path, catalogue: Catalogue, host: Host) -> Iterator[Shelf]:
     found = far_end_of("dash", tmp_path)
     assert found is not None
-    pg.make("shop")
+    postgres.make("shop", SHOP_TABLES)
     (tmp_path / "backups").mkdir()
-    shelf = Shelf(pg, tmp_path / "backups", found, catalogue, host)
+    shelf = Shelf(postgres, tmp_path / "backups", found, catalogue, host)
     shelf.take()
     yield shelf
-    pg.drop(*pg.databases())
+    postgres.drop(*postgres.databases())
 
 
 def _corrupt(shelf: Shelf, how: str = "garbled") -> Played:
@@ -70,16 +60,18 @@ def _corrupt(shelf: Shelf, how: str = "garbled") -> Played:
 
 def _damage(shelf: Shelf) -> Played:
     def whole(_: Ground) -> None:
-        shelf.pg.make("shop")
+        shelf.pg.make("shop", SHOP_TABLES)
 
     def damaged(_: Ground) -> None:
         whole(_)
-        shelf.pg.sql("shop", "ALTER TABLE orders RENAME TO remedy_fault_orders")
+        shelf.pg.sql("ALTER TABLE orders RENAME TO remedy_fault_orders", "shop")
 
     def tables(_: Ground) -> object:
-        return shelf.pg.sql("shop", "SELECT relname, reltuples FROM pg_class WHERE relname ~ 'orders' ORDER BY 1")
+        return shelf.pg.sql("SELECT relname, reltuples FROM pg_class WHERE relname ~ 'orders' ORDER BY 1", "shop")
 
-    scene = Scene("fault.database_damage", "fault.database_damage", lambda _: dict(DAMAGE), whole, damaged, tables)
+    scene = Scene(
+        "fault.database_damage", "fault.database_damage", lambda _: {**DAMAGE, **shelf.place}, whole, damaged, tables
+    )
     return play(scene, Ground(shelf.folder, shelf.folder), shelf.end, shelf.catalogue, shelf.host)
 
 
@@ -127,8 +119,8 @@ def test_a_damaged_database_is_restored_and_then_there_is_nothing_to_bring_back(
     restore = backups.apply("backup.restore")
     assert any("public.orders is not there" in line for line in restore.lines)
     played.act(change.undo.operations)
-    assert backups.pg.sql("shop", "SELECT count(*) FROM orders") == "500"
-    assert backups.pg.sql("shop", "SELECT to_regclass('remedy_fault_orders') IS NULL") == "t"
+    assert backups.pg.sql("SELECT count(*) FROM orders", "shop") == "500"
+    assert backups.pg.sql("SELECT to_regclass('remedy_fault_orders') IS NULL", "shop") == "t"
 
 
 @pytest.mark.parametrize("which", [_corrupt, _damage], ids=["backup", "database"])

@@ -3,7 +3,7 @@
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,23 +12,13 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Address, Host, UndoBy
 from tests.actions import kit
-from tests.actions.backup_shelf import Shelf, rewrite, said_of
+from tests.actions.backup_shelf import SHOP_TABLES, Shelf, rewrite, said_of
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Scene, play, tree_of
-from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster, free_port
+from tests.lab import Postgres
 
 pytestmark = pytest.mark.lab
-PORT = free_port()
 DAY_S = 86_400
-
-
-@pytest.fixture(scope="module")
-def pg() -> Iterator[Cluster]:
-    try:
-        with cluster(PORT) as started:
-            yield started
-    except PostgresMissingError as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +29,19 @@ def end(tmp_path_factory: pytest.TempPathFactory) -> FarEnd:
 
 
 @pytest.fixture(scope="module")
-def one(pg: Cluster, end: FarEnd, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def one(postgres: Postgres, end: FarEnd, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A good backup, which the tests make others of."""
-    pg.make("shop")
+    postgres.make("shop", SHOP_TABLES)
     shelf = Shelf(
-        pg, tmp_path_factory.mktemp("one"), end, catalogue, Host(name="here", address=Address(scheme="local"))
+        postgres, tmp_path_factory.mktemp("one"), end, catalogue, Host(name="here", address=Address(scheme="local"))
     )
     return shelf.take(format="plain")
 
 
 @pytest.fixture
-def backups(pg: Cluster, tmp_path: Path, end: FarEnd, catalogue: Catalogue, host: Host) -> Shelf:
+def backups(postgres: Postgres, tmp_path: Path, end: FarEnd, catalogue: Catalogue, host: Host) -> Shelf:
     (tmp_path / "backups").mkdir()
-    return Shelf(pg, tmp_path / "backups", end, catalogue, host)
+    return Shelf(postgres, tmp_path / "backups", end, catalogue, host)
 
 
 def aged(shelf: Shelf, one: Path, days: float, *, name: str = "") -> Path:

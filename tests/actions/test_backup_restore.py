@@ -17,25 +17,14 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Address, Call, Host, Reply, UndoBy
 from tests.actions import kit
-from tests.actions.backup_shelf import Shelf, rewrite, said_of
+from tests.actions.backup_shelf import SHOP_TABLES, Shelf, rewrite, said_of
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Scene, play
-from tests.actions.pg_cluster import Cluster, PostgresMissingError, cluster, free_port
+from tests.lab import Postgres
 
 pytestmark = pytest.mark.lab
-PORT = free_port()
 COUNTS = "SELECT (SELECT count(*) FROM customers), (SELECT count(*) FROM orders)"
 WHOLE, DAMAGED = "200|500", "200|0"
-
-
-@pytest.fixture(scope="module")
-def pg() -> Iterator[Cluster]:
-    try:
-        with cluster(PORT) as started:
-            started.sql("postgres", "CREATE ROLE app LOGIN")
-            yield started
-    except PostgresMissingError as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module")
@@ -46,22 +35,22 @@ def end(tmp_path_factory: pytest.TempPathFactory) -> FarEnd:
 
 
 @pytest.fixture(scope="module")
-def good(pg: Cluster, end: FarEnd, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def good(postgres: Postgres, end: FarEnd, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with a good backup of each format: shop.dump and shop.sql.gz."""
-    pg.make("shop")
+    postgres.make("shop", SHOP_TABLES)
     folder = tmp_path_factory.mktemp("good")
     host = Host(name="here", address=Address(scheme="local"))
-    shelf = Shelf(pg, folder, end, catalogue, host)
+    shelf = Shelf(postgres, folder, end, catalogue, host)
     for form in ("custom", "plain"):
         shelf.take(format=form)
     return folder
 
 
 @pytest.fixture
-def shelf(good: Path, pg: Cluster, tmp_path: Path, end: FarEnd, catalogue: Catalogue, host: Host) -> Shelf:
+def shelf(good: Path, postgres: Postgres, tmp_path: Path, end: FarEnd, catalogue: Catalogue, host: Host) -> Shelf:
     """A copy of the good backups."""
     shutil.copytree(good, tmp_path / "backups")
-    return Shelf(pg, tmp_path / "backups", end, catalogue, host)
+    return Shelf(postgres, tmp_path / "backups", end, catalogue, host)
 
 
 @pytest.fixture
@@ -74,8 +63,8 @@ def damaged(shelf: Shelf) -> Iterator[Shelf]:
 
 def damage(shelf: Shelf) -> None:
     shelf.pg.drop(*shelf.pg.databases())
-    shelf.pg.make("shop")
-    shelf.pg.sql("shop", "TRUNCATE orders")
+    shelf.pg.make("shop", SHOP_TABLES)
+    shelf.pg.sql("TRUNCATE orders", "shop")
 
 
 def custom(shelf: Shelf) -> Path:
@@ -297,7 +286,7 @@ def test_fault_084_a_replica_and_another_server_are_refused(damaged: Shelf) -> N
     swap = next(o for o in change.operations if isinstance(o, Call) and o.function == "backup_restore_swap")
     elsewhere = replace(swap, args=(*swap.args[:-1], "7000000000000000001"))
     assert b"another server" in damaged.end.act(elsewhere).stderr
-    assert damaged.pg.sql("shop", COUNTS) == DAMAGED
+    assert damaged.pg.sql(COUNTS, "shop") == DAMAGED
 
 
 @pytest.mark.long
@@ -369,7 +358,7 @@ def test_fault_082_what_is_not_what_its_manifest_tells_never_gets_the_name(damag
     results = [damaged.end.act(o).returncode for o in change.operations if not o.always]
     assert results == [0, 1, 1]  # the safety copy; what was restored is dropped; nothing is swapped
     assert damaged.pg.databases() == ["shop"]
-    assert damaged.pg.sql("shop", COUNTS) == DAMAGED
+    assert damaged.pg.sql(COUNTS, "shop") == DAMAGED
 
 
 # ---------------------------------------------------------------- what is restored
@@ -378,14 +367,14 @@ def test_fault_082_what_is_not_what_its_manifest_tells_never_gets_the_name(damag
 @pytest.mark.parametrize("form", [".dump", pytest.param(".gz", marks=pytest.mark.long)])
 def test_a_damaged_database_is_replaced_and_what_was_there_is_kept(damaged: Shelf, form: str) -> None:
     pg, path = damaged.pg, next(p for p in damaged.dumps if p.suffix == form)
-    pg.sql("postgres", 'ALTER DATABASE shop OWNER TO app; ALTER DATABASE shop SET search_path = public, "$user"')
-    pg.sql("postgres", "REVOKE CONNECT ON DATABASE shop FROM PUBLIC; GRANT CONNECT ON DATABASE shop TO app")
+    pg.sql('ALTER DATABASE shop OWNER TO app; ALTER DATABASE shop SET search_path = public, "$user"')
+    pg.sql("REVOKE CONNECT ON DATABASE shop FROM PUBLIC; GRANT CONNECT ON DATABASE shop TO app")
     rights = (
         "SELECT pg_get_userbyid(datdba), ARRAY(SELECT unnest(datacl)::text ORDER BY 1), setconfig FROM pg_database "
     )
     rights += "JOIN pg_db_role_setting ON setdatabase = pg_database.oid"
-    before = pg.sql("postgres", f"{rights} WHERE datname = 'shop'")
-    sleeps = ["psql", "-Xqp", str(PORT), "-d", "shop", "-c", "SELECT pg_sleep(60)"]
+    before = pg.sql(f"{rights} WHERE datname = 'shop'")
+    sleeps = [*pg.psql("shop"), "-c", "SELECT pg_sleep(60)"]
     session = subprocess.Popen(["runuser", "-u", "postgres", "--", *sleeps], stderr=subprocess.DEVNULL)
     change = damaged.apply("backup.restore", backup=path.name)
     assert session.wait(20) != 0
@@ -393,11 +382,11 @@ def test_a_damaged_database_is_replaced_and_what_was_there_is_kept(damaged: Shel
     assert change.typed.endswith(" minutes")
     assert any(line.startswith("damage: public.orders has 0 rows of 500") for line in change.lines)
     assert any("1 session ended" in line for line in change.lines)
-    assert pg.sql("shop", COUNTS) == WHOLE
-    assert pg.sql("postgres", f"{rights} WHERE datname = 'shop'") == before
+    assert pg.sql(COUNTS, "shop") == WHOLE
+    assert pg.sql(f"{rights} WHERE datname = 'shop'") == before
     kept, now = pg.databases()[1], pg.databases()[0]
     assert (now, kept.startswith("shop_before_")) == ("shop", True)
-    assert pg.sql(kept, COUNTS) == DAMAGED
+    assert pg.sql(COUNTS, kept) == DAMAGED
     safety = [p for p in damaged.dumps if "before-restore" in p.name]
     assert [said_of(p)["kind"] for p in safety] == ["safety"]
     assert damaged.plan("backup.restore") is None
@@ -405,14 +394,14 @@ def test_a_damaged_database_is_replaced_and_what_was_there_is_kept(damaged: Shel
     assert isinstance(change.undo, UndoBy)
     for _ in range(2):
         assert damaged.end.act(change.undo.operations[0]).returncode == 0
-        assert pg.sql("shop", COUNTS) == DAMAGED
+        assert pg.sql(COUNTS, "shop") == DAMAGED
     assert [n.rpartition("_")[0] for n in pg.databases()] == ["", "shop_undone"]
 
 
 def test_a_safety_copy_is_never_the_newest_backup(damaged: Shelf) -> None:
     damaged.apply("backup.restore")
     damage_again = "TRUNCATE orders"
-    damaged.pg.sql("shop", damage_again)
+    damaged.pg.sql(damage_again, "shop")
     change = damaged.wanted("backup.restore")
     assert "before-restore" not in change.title
     assert any(line.startswith("kept by a restore before: shop_before_") for line in change.lines)
@@ -421,7 +410,7 @@ def test_a_safety_copy_is_never_the_newest_backup(damaged: Shelf) -> None:
 def test_a_database_that_is_gone_is_made_again(damaged: Shelf) -> None:
     damaged.pg.drop("shop")
     change = damaged.apply("backup.restore")
-    assert damaged.pg.sql("shop", COUNTS) == WHOLE
+    assert damaged.pg.sql(COUNTS, "shop") == WHOLE
     assert isinstance(change.undo, UndoBy)
     for _ in range(2):
         assert damaged.end.act(change.undo.operations[0]).returncode == 0
@@ -434,7 +423,7 @@ def test_a_database_that_was_made_anew_meanwhile_is_left_alone(damaged: Shelf) -
         assert damaged.end.act(operation).returncode == 0
     damaged.pg.make("shop", "CREATE TABLE of_another (x int)")
     assert b"another one now" in damaged.end.act(change.operations[2]).stderr
-    assert damaged.pg.sql("shop", "SELECT count(*) FROM of_another") == "0"
+    assert damaged.pg.sql("SELECT count(*) FROM of_another", "shop") == "0"
 
 
 @pytest.mark.parametrize("after_s", [0.4, *(pytest.param(n / 10, marks=pytest.mark.long) for n in range(1, 21))])
@@ -447,12 +436,12 @@ def test_fault_085_killed_anywhere_the_live_database_is_as_it_was_or_new(
         assert damaged.end.act(operation).returncode == 0
     cut = damaged.end.cut_off(change.operations[which], after_s if which == 1 else after_s / 5)
     time.sleep(0.3)  # the server finds out by itself that nobody listens
-    counts = damaged.pg.sql("shop", COUNTS)
+    counts = damaged.pg.sql(COUNTS, "shop")
     assert counts in ((DAMAGED, WHOLE) if which == 2 else (DAMAGED,))
     if counts == DAMAGED:
         assert cut or which == 1
         damaged.apply("backup.restore")
-    assert damaged.pg.sql("shop", COUNTS) == WHOLE
+    assert damaged.pg.sql(COUNTS, "shop") == WHOLE
     assert not [n for n in damaged.pg.databases() if n.endswith("_scratch")]
 
 
@@ -462,12 +451,12 @@ def test_fault_085_killed_anywhere_the_live_database_is_as_it_was_or_new(
 def _scene(shelf: Shelf) -> Scene:
     def healthy(_: Ground) -> None:
         shelf.pg.drop(*shelf.pg.databases())
-        shelf.pg.make("shop")
+        shelf.pg.make("shop", SHOP_TABLES)
 
     def state(_: Ground) -> object:
         """What the live database holds, and the kinds of the others."""
         others = sorted(n.rpartition("_")[0] for n in shelf.pg.databases() if "undone" not in n)
-        return shelf.pg.sql("shop", COUNTS), others
+        return shelf.pg.sql(COUNTS, "shop"), others
 
     return Scene("backup.restore", "backup.restore", lambda _: shelf.params(), lambda _: damage(shelf), healthy, state)
 
@@ -499,4 +488,4 @@ def test_typed_by_hand_it_ends_in_the_same_state(damaged: Shelf, form: str) -> N
         script = "\n".join(lines_of(type(action), operations))
         done = subprocess.run(["dash", "-eu"], input=script, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        assert damaged.pg.sql("shop", COUNTS) == counts
+        assert damaged.pg.sql(COUNTS, "shop") == counts

@@ -64,6 +64,22 @@ class Postgres:
         place = ("-h", self.socket, "-p", str(self.port), "-U", "postgres", "-d", database)
         return (str(self.programs / "psql"), "-XAtqw", "-v", "ON_ERROR_STOP=1", *place, *more)
 
+    def make(self, database: str, statements: str) -> None:
+        """A database with these tables; one of its name goes first."""
+        self.drop(database)
+        self.sql(f'CREATE DATABASE "{database}"')
+        self.sql(statements, database)
+
+    def drop(self, *databases: str) -> None:
+        """Drop databases, whoever is connected; well if they are not there."""
+        for database in databases:
+            self.sql(f'SET client_min_messages = warning; DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def databases(self) -> list[str]:
+        """Their names, in order, without those that every server has."""
+        names = self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1").splitlines()
+        return [n for n in names if n != "postgres"]
+
     def start(self) -> None:
         """Start it, and wait until it accepts connections."""
         self._ctl("start", "-l", str(self.folder / "log"), "-o", f"-k {self.folder} -p {self.port}")
