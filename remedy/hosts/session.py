@@ -92,9 +92,9 @@ class HostSession:
             raise Unreachable(f"{self.talk.name}: {got.text('unusable').strip()}", fix="install it there")
         return got
 
-    def _ask_looks(self, asked: tuple[Look, ...]) -> Gather:
+    def _ask_looks(self, asked: tuple[Look, ...], *, foresee: bool = True) -> Gather:
         families, (seconds, limit) = wire.families_of(asked), wire.limits(asked)
-        body = wire.questions(asked, self.resolve)
+        body = wire.questions(asked, self.resolve, foresee=foresee)
         words = (seconds, limit, *families)
         return self._ask(Ask(verb="look", words=words, body=body, families=families, wait_s=seconds))
 
@@ -105,8 +105,11 @@ class HostSession:
         """
         if len(asked) == 1:
             return (got.replies(1)[0] or _unanswered(asked[0], got),)
+        first = not until
         until = until or self.talk.clock.monotonic_s() + 2 * wire.limits(asked)[0]
         replies = dict(enumerate(got.replies(len(asked))))
+        if first and asked and replies[0] is None and any(wire.foreseen(asked)):  # which of them hung is not known
+            return self._again(asked, until)
         hung, *later = [at for at, reply in replies.items() if reply is None] or [-1]
         replies.update(zip(later, self._again(tuple(asked[at] for at in later), until), strict=True))
         if hung >= 0 and _had_its_time(asked[hung], got):
@@ -121,7 +124,7 @@ class HostSession:
         if self.talk.clock.monotonic_s() > until:
             late = "not asked again: other looks had hung on this host for too long"
             return tuple(Reply(rc=DEADLINE_RC, error=late) for _ in asked)
-        return self._complete(asked, self._ask_looks(asked), until)
+        return self._complete(asked, self._ask_looks(asked, foresee=False), until)
 
     # ------------------------------------------------------------ changes
 

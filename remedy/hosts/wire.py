@@ -18,6 +18,7 @@ LOOK_BYTES = 1_048_576  # of one look's answer
 BATCH_BYTES = 4_194_304  # of all answers of one request; what does not fit is asked again alone
 FRAMES_BYTES = 131_072  # room for frames and errors beside one look's answer
 PATIENCE_S = 60
+FORESEEN_ARGS = 5  # a function that foresees gets so many of its look's arguments: paths come first
 SHORT_BYTES = 1500  # a file's content that the far end reads byte by byte, which costs less than a process
 TOKEN_BYTES = 200  # a run names a file on the host: 255 bytes on every filesystem
 NOISE_BYTES = 65_536  # a login may print this much before the first frame
@@ -67,9 +68,27 @@ def families_of(looks: Iterable[Look]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_known_name(look.family) for look in looks))
 
 
-def questions(looks: Iterable[Look], resolve: Resolve) -> bytes:
-    """The looks as the worker reads them, their secrets resolved."""
-    return b"".join(_arguments(look.args, resolve) + _go(look.family, look.function) for look in looks)
+def questions(looks: Iterable[Look], resolve: Resolve, *, foresee: bool = True) -> bytes:
+    """The looks as the worker reads them, their secrets resolved.
+
+    Before them comes what several of them are going to ask of files, for the host to ask at once. What hangs there
+    holds up all of them: a look that was not answered is asked again without it.
+    """
+    asked = tuple(looks)
+    seen = tuple(foreseen(asked)) if foresee else ()
+    before = b"".join(_arguments(args, resolve) + f"foresee {name}\n".encode() for name, args in seen)
+    before += b"foreseen\n" if seen else b""
+    return before + b"".join(_arguments(look.args, resolve) + _go(look.family, look.function) for look in asked)
+
+
+def foreseen(looks: Iterable[Look]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The functions that foresee what looks will ask, with their arguments; none unless there are two."""
+    found = []
+    for look in looks:
+        name = f"{look.function}_foresee"
+        if _defines(look.family, name):
+            found.append((name, tuple(a for a in look.args[:FORESEEN_ARGS] if isinstance(a, str))))
+    return iter(found if len(found) > 1 else ())
 
 
 def limits(looks: tuple[Look, ...]) -> tuple[int, int]:

@@ -9,6 +9,8 @@
 #   @SECONDS             an argument: that long ago, by this host's clock
 #   &NAME                an argument: the result of that name
 #   go FUNCTION          call it with the arguments so far; in a call, items are all that follows
+#   foresee FUNCTION     it says, with the arguments so far, which files looks are going to ask about
+#   foreseen             ask about all of them at once
 # and, before the first operation of a change:
 #   receipt FILE, start ID   where its beginning is recorded, and as what
 #   within SECONDS           end everything here if that look takes longer
@@ -63,6 +65,11 @@ remedy_read() {
 			"$remedy_do" "${remedy_line#go }" "$@"
 			set --
 			;;
+		"foresee "*)
+			"${remedy_line#foresee }" "$@" </dev/null >/dev/null 2>&1
+			set --
+			;;
+		foreseen) foresee_all ;;
 		"|"*)
 			remedy_some=$remedy_some${remedy_line#?}$remedy_nl
 			[ "${#remedy_some}" -lt 8192 ] || remedy_planned=$remedy_planned$remedy_some remedy_some=''

@@ -16,9 +16,9 @@ dir_make_look() {
 		echo "what link"
 	elif [ -d "$1" ]; then
 		dir_enter "$1"
-		dir_stat=$(stat -c '%d:%i %a %u:%g' .) || give_up "$1 vanished"
-		# shellcheck disable=SC2086 # three words
-		dir_said $dir_stat
+		foreseen "$1" || foresee_stat=$(stat_words .) || give_up "$1 vanished"
+		# shellcheck disable=SC2086 # words
+		dir_said $foresee_stat
 	elif [ -e "$1" ]; then
 		echo "what other"
 	else
@@ -35,11 +35,13 @@ dir_enter() {
 	[ "$PWD" = "$1" ] || lacks "$1 is reached through a symbolic link; name $(escape "$PWD") instead"
 }
 
-# dir_said IDENTITY MODE OWNER
+dir_make_look_foresee() { foresee "$1"; }
+
+# dir_said IDENTITY SIZE:MTIME MODE OWNER ...
 dir_said() {
-	printf 'what directory\nis %s\nmode %s\nowner %s\n' "$1" "$2" "$3"
+	printf 'what directory\nis %s\nmode %s\nowner %s\n' "$1" "$3" "$4"
 	# shellcheck disable=SC3067 # dash, bash, busybox, mksh and zsh have it; elsewhere the numbers tell
-	if [ -O . ]; then dir_owner=; else dir_owner=${3%:*}; fi
+	if [ -O . ]; then dir_owner=; else dir_owner=${4%:*}; fi
 }
 
 # Print the nearest directory above PATH, and how many are to be made.

@@ -21,9 +21,10 @@ file_put_look() {
 		printf 'dir none\nwhat none\n--\n'
 		return
 	fi
+	file_path=$1 file_foreseen=
 	shift 5
 	file_kind
-	file_stats=$(if [ "$file_is" = file ]; then file_stat . "$file_base"; else file_stat .; fi) || give_up "it vanished"
+	file_see_foreseen || file_see || give_up "it vanished"
 	echo "dir ${file_stats%% *}"
 	echo "what $file_is"
 	echo "wants $file_wants"
@@ -31,7 +32,23 @@ file_put_look() {
 	if [ "$file_is" = file ]; then file_regular "$@"; else echo "--"; fi
 }
 
-file_stat() { exec stat -c '%d:%i %s:%Y %a %u:%g %h' -- "$@"; }
+file_put_look_foresee() {
+	file_dir=${1%/*}
+	foresee "${file_dir:-/}"
+	if [ "${5-}" = private ]; then foresee "$1"; else foresee "$1" sum; fi
+}
+
+# Set file_stats to the words of stat_words: of the directory, and of a regular file.
+file_see() { file_stats=$(if [ "$file_is" = file ]; then stat_words . "$file_base"; else stat_words .; fi); }
+
+# The same of what was foreseen; then file_foreseen is 1, and foresee_sum and foresee_plain are the file's.
+file_see_foreseen() {
+	foreseen "$file_dir" || return 1
+	file_stats=$foresee_stat
+	[ "$file_is" = file ] || return 0
+	foreseen "$file_path" || return 1
+	file_stats="$file_stats $foresee_stat" file_foreseen=1
+}
 
 # Enter the directory of PATH, or end badly where there is none. A link is never followed, not even in the middle.
 file_enter() {
@@ -80,7 +97,7 @@ file_can() {
 
 # A regular file: its ground, and as evidence what a plan needs to show it and to bring it back.
 file_regular() {
-	# shellcheck disable=SC2086 # five words of the directory, and five of the file
+	# shellcheck disable=SC2086 # seven words of the directory, and seven of the file
 	file_said $file_stats
 	file_shown=
 	case $file_private in
@@ -92,13 +109,14 @@ file_regular() {
 	if [ -n "$file_shown" ]; then echo "quarantine none"; else file_shelf_state; fi
 	printf '%s\nlinks %s\n' -- "$file_links"
 	# shellcheck disable=SC2012 # only the mark after its mode is read, which comes before the name
-	case $(ls -ld -- "$file_base") in ??????????+*) echo "access list" ;; esac
+	[ -n "$file_foreseen" ] && [ -n "$foresee_sum" ] && [ -n "$foresee_plain" ] ||
+		case $(ls -ld -- "$file_base") in ??????????+*) echo "access list" ;; esac
 	[ -z "$file_shown" ] || file_show
 }
 
-# file_said (five words) DEVICE:INODE SIZE:MTIME MODE OWNER LINKS
+# file_said (seven words) DEVICE:INODE SIZE:MTIME MODE OWNER LINKS ...
 file_said() {
-	shift 5
+	shift 7
 	file_size=${2%:*} file_links=$5
 	printf 'is %s:%s\nmode %s\nowner %s\n' "$1" "$2" "$3" "$4"
 }
@@ -108,7 +126,9 @@ file_summed() {
 		echo "sha256 large"
 		return
 	fi
-	file_sum=$(sha256sum <"$file_base") || give_up "it cannot be read"
+	file_sum=
+	[ -z "$file_foreseen" ] || file_sum=$foresee_sum
+	[ -n "$file_sum" ] || file_sum=$(sha256sum <"$file_base") || give_up "it cannot be read"
 	echo "sha256 ${file_sum%% *}"
 	[ "$file_size" -gt "$file_largest_kept" ] || ! file_read || file_shown=1
 }

@@ -15,7 +15,7 @@ file_remove_look() {
 		return
 	fi
 	files_enter_root "$file_remove_dir"
-	files_root_id=$(stat -c '%d:%i' .) || give_up "$file_remove_dir vanished"
+	files_root_identity "$file_remove_dir"
 	echo "dir $files_root_id"
 	file_remove_name=./$file_remove_base
 	if file_remove_is_nothing && [ -f "./$files_aside/$file_remove_base" ]; then
@@ -29,6 +29,11 @@ file_remove_look() {
 		file_remove_other
 		printf 'quarantine none\n--\n'
 	fi
+}
+
+file_remove_look_foresee() {
+	file_remove_dir=${1%/*}
+	foresee "${file_remove_dir:-/}"
 }
 
 file_remove_is_nothing() { ! [ -e "$file_remove_name" ] && ! [ -h "$file_remove_name" ]; }

@@ -20,16 +20,24 @@ files_prune_look() {
 		return
 	fi
 	files_enter_root "$1"
-	files_root_id=$(stat -c '%d:%i' .) || give_up "$1 vanished"
+	files_root_identity "$1"
 	echo "root $files_root_id"
 	files_database_above "$1"
 	files_mounts=$(files_mounts_below "$1")
-	files_held=$(files_held_on "${files_root_id%:*}")
+	files_held=unknown
 	files_unseen
 	{
 		# a path never holds `//`, so it ends a record whatever else the name holds
 		files_walk "$2" "$4" | files_sift "$3" "$4" "$5" "$6" "$7"
 	} | sort | cut -c 3-
+}
+
+files_prune_look_foresee() { foresee "$1"; }
+
+# Set files_root_id to DEVICE:INODE of ROOT, which is the current directory; or end.
+files_root_identity() {
+	foreseen "$1" || foresee_stat=$(stat_words .) || give_up "$1 vanished"
+	files_root_id=${foresee_stat%% *}
 }
 
 # Enter ROOT, or end: a link is never followed, not even in the middle.
@@ -107,6 +115,8 @@ files_one() {
 		files_why linked
 		return
 	fi
+	# asked when a file is old enough, which on a healthy host none is: it reads what every process holds
+	[ "$files_held" != unknown ] || files_held=$(files_held_on "${files_root_id%:*}")
 	case $files_nl$files_held$files_nl in
 	*"$files_nl$files_id$files_nl"*)
 		files_open=$((files_open + 1))
