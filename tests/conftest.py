@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.lab import (
     Box,
@@ -31,6 +32,9 @@ from tests.lab import (
 )
 from tests.lab.site import Site, open_site
 from tests.lab.sshd import sshd_lab as open_sshd_lab
+
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")  # what takes long there is no defect: what must be fast is measured alone
 
 NewLabHost = Callable[[], LabHost]
 NewBox = Callable[..., Box]

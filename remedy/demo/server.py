@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from paramiko.common import (
 )
 
 ADDRESS = "127.0.0.1"
+ANSWERED_S = 0.3  # paramiko has sent its answer to a request by then
 CHUNK_BYTES = 32_768  # paramiko's own default packet: transport.DEFAULT_MAX_PACKET_SIZE
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}
 
@@ -62,6 +64,7 @@ class Login(paramiko.ServerInterface):
 
 def run_command(account: Account, channel: paramiko.Channel, command: bytes) -> None:
     """Run a command as the account's user between the two ends of a channel."""
+    began_s = time.monotonic()
     drop = {"user": account.uid, "group": account.uid, "extra_groups": []} if os.geteuid() == 0 else {}
     process = subprocess.Popen(
         ["/bin/sh", "-c", command],
@@ -80,6 +83,8 @@ def run_command(account: Account, channel: paramiko.Channel, command: bytes) -> 
     drain(process.stdout, channel.sendall)
     errors.join()
     status = process.wait()
+    # the request is answered when its handler has returned: a channel that is closed before is one that failed
+    time.sleep(max(0.0, began_s + ANSWERED_S - time.monotonic()))
     try:
         channel.send_exit_status(status if status >= 0 else 128 - status)
         channel.close()

@@ -441,6 +441,7 @@ def test_undo_never_writes_over_what_is_there_now(
 # ---------------------------------------------------------------- size
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("kept", [False, True], ids=["for good", "to a quarantine"])
 def test_thousands_of_files_take_seconds(

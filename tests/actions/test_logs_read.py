@@ -34,7 +34,6 @@ def ask(far_end: FarEnd, catalogue: Catalogue, host: Host) -> Ask:
     return Ask(far_end, catalogue, host)
 
 
-NOW = int(time.time())
 SECRETS = (
     "password=hunter2 and more",
     '{"token": "abc def"}',
@@ -50,8 +49,10 @@ SECRETS = (
 LEAKS = ("hunter2", "abc", "eyJ", "person@", "4111", "AKIA")
 
 
-def _at(ago_s: int, form: str) -> str:
-    return time.strftime(form, time.gmtime(NOW - ago_s))
+@pytest.fixture
+def now() -> int:
+    """When the test began: what is within a window is counted from there."""
+    return int(time.time())
 
 
 FORMS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S,123 UTC", "[%d/%b/%Y:%H:%M:%S +0000]", "%Y-%m-%dT%H:%M:%S.5+00:00")
@@ -59,26 +60,28 @@ FORMS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S,123 UTC", "[%d/%b/%Y:%H:%M:%S 
 
 @pytest.mark.shells
 @pytest.mark.parametrize("form", FORMS)
-def test_lines_within_the_window_count_by_the_time_they_begin_with(ask: Ask, tmp_path: Path, form: str) -> None:
-    lines = [f"{_at(ago, form)} ERROR number {ago}" for ago in (7200, 3300, 60, 5)]
+def test_lines_within_the_window_count_by_the_time_they_begin_with(
+    ask: Ask, tmp_path: Path, now: int, form: str
+) -> None:
+    lines = [f"{time.strftime(form, time.gmtime(now - ago))} ERROR number {ago}" for ago in (7200, 3300, 60, 5)]
     lines[1:1] = ["  of the line before, with an error"]
     (tmp_path / "app.log").write_text("\n".join(lines))
     found = ask("logs.scan", files=[f"{tmp_path}/*.log"], window="1h", above=2)
     assert (found.answer, found.facts["total"]) == (Answer.OK, 3)
-    assert (found.facts["first"], found.facts["last"]) == (NOW - 3300, NOW - 5)
+    assert (found.facts["first"], found.facts["last"]) == (now - 3300, now - 5)
     assert ask("logs.scan", files=[f"{tmp_path}/*.log"], window="1h", above=3).answer is Answer.NOT_OK
     assert ask("logs.scan", files=[f"{tmp_path}/*.log"], window="1h", at_most=3).answer is Answer.OK
 
 
 @pytest.mark.shells
-def test_a_time_without_a_zone_is_the_hosts_own_and_syslogs_year_is_guessed(ask: Ask, tmp_path: Path) -> None:
+def test_a_time_without_a_zone_is_the_hosts_own_and_syslogs_year_is_guessed(ask: Ask, tmp_path: Path, now: int) -> None:
     (tmp_path / "a.log").write_text(
-        time.strftime("%Y/%m/%d %H:%M:%S error here\n", time.localtime(NOW - 30))
-        + time.strftime("%b %e %H:%M:%S host app: error here\n", time.localtime(NOW - 20))
-        + time.strftime("%b %e %H:%M:%S host app: error of last year\n", time.localtime(NOW + 90_000 * 30))
+        time.strftime("%Y/%m/%d %H:%M:%S error here\n", time.localtime(now - 30))
+        + time.strftime("%b %e %H:%M:%S host app: error here\n", time.localtime(now - 20))
+        + time.strftime("%b %e %H:%M:%S host app: error of last year\n", time.localtime(now + 90_000 * 30))
     )
     found = ask("logs.scan", files=[f"{tmp_path}/a.log"], window="5m")
-    assert (found.facts["total"], found.facts["first"], found.facts["last"]) == (2, NOW - 30, NOW - 20)
+    assert (found.facts["total"], found.facts["first"], found.facts["last"]) == (2, now - 30, now - 20)
 
 
 @pytest.mark.shells
@@ -109,11 +112,11 @@ def test_no_secret_is_in_a_sample(ask: Ask, tmp_path: Path, secret: str) -> None
 
 
 @pytest.mark.shells
-def test_bounds_hold_for_many_files_long_lines_and_what_is_no_log(ask: Ask, tmp_path: Path) -> None:
+def test_bounds_hold_for_many_files_long_lines_and_what_is_no_log(ask: Ask, tmp_path: Path, now: int) -> None:
     for name in ("one.log", "-n.log", "a b.log", "*.log"):
         (tmp_path / name).write_text("error\n" * 100)
     (tmp_path / "old.log").write_text("error\n" * 100)
-    os.utime(tmp_path / "old.log", (NOW - 7200, NOW - 7200))
+    os.utime(tmp_path / "old.log", (now - 7200, now - 7200))
     (tmp_path / "packed.log.gz").write_text("error\n")
     os.mkfifo(tmp_path / "pipe.log")
     (tmp_path / "long.log").write_bytes(b"error " + b"\xff\x1b[2J" * 100_000 + b" error")
@@ -136,7 +139,8 @@ def test_a_log_that_is_not_there_cannot_be_told(ask: Ask, tmp_path: Path) -> Non
 
 
 def _access(status: int, path: str, ago_s: int = 5) -> str:
-    return f'10.0.0.1 - - {_at(ago_s, FORMS[2])} "GET {path} HTTP/1.1" {status} 12 "-" "curl \\x22/7"\n'
+    at = time.strftime(FORMS[2], time.gmtime(time.time() - ago_s))
+    return f'10.0.0.1 - - {at} "GET {path} HTTP/1.1" {status} 12 "-" "curl \\x22/7"\n'
 
 
 @pytest.mark.shells
