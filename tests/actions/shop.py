@@ -1,44 +1,8 @@
-"""The shop of the Docker host through an action: look, plan, apply; and what its containers are doing."""
+"""What the containers of the Docker host's shop are doing."""
 
-from remedy.actions.action import Action
-from remedy.model import Change, Host, Reply
-from tests.actions.far_end import FarEnd
 from tests.lab import DockerHost
 
 UP = "running healthy"
-
-
-class Shop:
-    """The shop through an action: look, plan, apply."""
-
-    def __init__(self, end: FarEnd, action: Action[object], host: Host) -> None:
-        self.end, self.action, self.host = end, action, host
-
-    def reply(self) -> Reply:
-        reply = self.end.look(self.action.look(self.host))
-        assert reply.answered, reply.error
-        return reply
-
-    def see(self) -> object:
-        return self.action.see(self.reply())
-
-    def plan(self) -> Change | None:
-        return self.action.plan(self.see())
-
-    def wanted(self) -> Change:
-        change = self.plan()
-        assert change is not None
-        return change
-
-    def apply(self) -> Change:
-        before = self.see()
-        change = self.action.plan(before)
-        assert change is not None
-        for operation in change.operations:
-            done = self.end.act(operation)
-            assert done.returncode == 0, (done.stdout, done.stderr)
-        assert self.action.verify(before, self.see()) == ""
-        return change
 
 
 def state_of(host: DockerHost, container: str) -> str:

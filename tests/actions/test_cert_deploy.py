@@ -12,9 +12,9 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Change, Host, Json, UndoBy
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import Shop
 from tests.lab.authority import Authority
 from tests.lab.site import NAMES, Site
 
@@ -50,8 +50,8 @@ class Deployed:
             "served_within": "10s",
         }
 
-    def shop(self, **params: Json) -> Shop:
-        return Shop(self.end, self.catalogue.action("cert.deploy", self.params | params), self.host)
+    def shop(self, **params: Json) -> Acting:
+        return Acting(self.end, self.catalogue.action("cert.deploy", self.params | params), self.host)
 
     def issue(self, *names: str, **how: int | bool) -> str:
         return self.ca.issue(self.lineage, *(names or NAMES), **how)  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ def deployed(site: Site, here: FarEnd, tmp_path: Path, catalogue: Catalogue, hos
     site.reload()
 
 
-def fails(shop: Shop, change: Change) -> bytes:
+def fails(shop: Acting, change: Change) -> bytes:
     """Carry out what fails; what must run in any case runs, as with the engine."""
     done = [shop.end.act(operation) for operation in change.operations]
     assert done[0].returncode

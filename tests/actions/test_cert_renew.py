@@ -12,9 +12,9 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Change, Host, Json, UndoBy
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import Shop
 from tests.lab.authority import Authority
 from tests.lab.site import NAMES, Site, serial_of
 
@@ -42,8 +42,8 @@ class Renewed:
             "server_ca": f"{root}/acme.pem",
         }
 
-    def shop(self, **params: Json) -> Shop:
-        return Shop(self.end, self.catalogue.action("cert.renew", self.params | params), self.host)
+    def shop(self, **params: Json) -> Acting:
+        return Acting(self.end, self.catalogue.action("cert.renew", self.params | params), self.host)
 
     @property
     def live(self) -> Path:
@@ -98,7 +98,7 @@ def renewed(ended: tuple[str, str], site: Site, tmp_path: Path, catalogue: Catal
     found.fresh()
 
 
-def fails(shop: Shop, change: Change) -> bytes:
+def fails(shop: Acting, change: Change) -> bytes:
     (operation,) = change.operations
     done = shop.end.act(operation)
     assert done.returncode

@@ -12,12 +12,12 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Call, Host, Json, UndoBy
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import Shop
 from tests.lab import COMPOSE_FILE, DockerHost
 
-Scaling = Callable[..., Shop]
+Scaling = Callable[..., Acting]
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def there(docker_host: DockerHost) -> Iterator[FarEnd]:
 
 @pytest.fixture
 def scaling(there: FarEnd, catalogue: Catalogue, host: Host) -> Scaling:
-    def make(replicas: int, service: str = "worker", **params: Json) -> Shop:
+    def make(replicas: int, service: str = "worker", **params: Json) -> Acting:
         given: dict[str, Json] = {"project": "shop", "service": service, "replicas": replicas, "most": 6, **params}
-        return Shop(there, catalogue.action("compose.scale", given), host)
+        return Acting(there, catalogue.action("compose.scale", given), host)
 
     return make
 

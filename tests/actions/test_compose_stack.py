@@ -8,8 +8,8 @@ import pytest
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Answer, Host, Json, UndoBy
+from tests.actions.acting import Acting
 from tests.actions.far_end import far_end_in
-from tests.actions.shop import Shop
 from tests.lab import SIRA, StackHost
 
 pytestmark = pytest.mark.timeout(600)  # the whole site is started first
@@ -48,7 +48,7 @@ def test_connections_are_taken_inside_the_container_and_given_back(
     sira_host: StackHost, catalogue: Catalogue, host: Host
 ) -> None:
     end = far_end_in(sira_host)
-    flood = Shop(end, catalogue.action("fault.connections_flood", {"project": "sira", "sessions": 500}), host)
+    flood = Acting(end, catalogue.action("fault.connections_flood", {"project": "sira", "sessions": 500}), host)
     change = flood.apply()
     assert isinstance(change.undo, UndoBy)
     full = catalogue.check("pg.connections", {"project": "sira", "above": "95%"})

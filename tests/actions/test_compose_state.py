@@ -11,12 +11,13 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Call, Host, Json, UndoBy
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import UP, Shop, state_of, wait_for
+from tests.actions.shop import UP, state_of, wait_for
 from tests.lab import DockerHost
 
-Turning = Callable[..., Shop]
+Turning = Callable[..., Acting]
 
 
 @pytest.fixture
@@ -29,9 +30,9 @@ def there(docker_host: DockerHost) -> Iterator[FarEnd]:
 
 @pytest.fixture
 def turning(there: FarEnd, catalogue: Catalogue, host: Host) -> Turning:
-    def make(action: str, *services: str, **params: Json) -> Shop:
+    def make(action: str, *services: str, **params: Json) -> Acting:
         given: dict[str, Json] = {"project": "shop", "services": list(services), **params}
-        return Shop(there, catalogue.action(f"compose.{action}", given), host)
+        return Acting(there, catalogue.action(f"compose.{action}", given), host)
 
     return make
 

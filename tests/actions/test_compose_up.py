@@ -12,14 +12,14 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Answer, Call, Host, Json, Judgement, UndoBy
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import Shop
 from tests.lab import COMPOSE_FILE, SHOP, DockerHost
 
 BEFORE = "/srv/shop/before.yml"
 pytestmark = pytest.mark.timeout(400)  # Compose itself takes seconds for each of many calls
-Applying = Callable[..., Shop]
+Applying = Callable[..., Acting]
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def there(docker_host: DockerHost) -> Iterator[FarEnd]:
 
 @pytest.fixture
 def applying(there: FarEnd, catalogue: Catalogue, host: Host) -> Applying:
-    def make(*services: str, **params: Json) -> Shop:
+    def make(*services: str, **params: Json) -> Acting:
         given: dict[str, Json] = {"project": "shop", "services": list(services), **params}
-        return Shop(there, catalogue.action("compose.up", given), host)
+        return Acting(there, catalogue.action("compose.up", given), host)
 
     return make
 

@@ -12,9 +12,10 @@ from remedy.engine.ground import Different, Same, compare
 from remedy.errors import Refused
 from remedy.model import Await, Call, Host, Json
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import UP, Shop, state_of, wait_for
+from tests.actions.shop import UP, state_of, wait_for
 from tests.lab import SHOP, DockerHost
 
 
@@ -27,14 +28,14 @@ def there(docker_host: DockerHost) -> Iterator[FarEnd]:
     docker_host.sh(f"{stop_ill}; docker ps -aq --filter label=ill | xargs -r docker rm -f")
 
 
-Using = Callable[..., Shop]
+Using = Callable[..., Acting]
 
 
 @pytest.fixture
 def using(there: FarEnd, catalogue: Catalogue, host: Host) -> Using:
-    def make(*services: str, **params: Json) -> Shop:
+    def make(*services: str, **params: Json) -> Acting:
         given: dict[str, Json] = {"project": "shop", "services": list(services), **params}
-        return Shop(there, catalogue.action("compose.restart", given), host)
+        return Acting(there, catalogue.action("compose.restart", given), host)
 
     return make
 

@@ -10,9 +10,9 @@ from remedy.actions.by_hand import lines_of
 from remedy.actions.catalogue import Catalogue
 from remedy.model import Host, Json
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import Shop
 from tests.lab import DockerHost
 
 QUARANTINE = "/run/kept"
@@ -20,7 +20,7 @@ LABELS = (
     "--label ill --label com.docker.compose.project=shop --label com.docker.compose.service=chatty"
     " --label com.docker.compose.oneoff=False --label com.docker.compose.container-number="
 )
-Emptying = Callable[..., Shop]
+Emptying = Callable[..., Acting]
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def there(docker_host: DockerHost) -> Iterator[FarEnd]:
 
 @pytest.fixture
 def emptying(there: FarEnd, catalogue: Catalogue, host: Host) -> Emptying:
-    def make(**params: Json) -> Shop:
+    def make(**params: Json) -> Acting:
         given: dict[str, Json] = {"project": "shop", "services": ["chatty"], "larger_than": "1MiB", "keep": "1KiB"}
-        return Shop(there, catalogue.action("docker.logs_truncate", given | params), host)
+        return Acting(there, catalogue.action("docker.logs_truncate", given | params), host)
 
     return make
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from remedy.actions.catalogue import Catalogue
-from remedy.model import Answer, Host, Json, Judgement
+from remedy.model import Answer, Host, Judgement
+from tests.actions.acting import Ask
 from tests.actions.far_end import far_end_in
 from tests.lab import DockerHost
 
@@ -18,15 +19,7 @@ LABELS = (
 
 @pytest.fixture
 def judging(docker_host: DockerHost, catalogue: Catalogue, host: Host) -> Iterator[Judging]:
-    end = far_end_in(docker_host)
-
-    def judge(check: str, **params: Json) -> Judgement:
-        asked = catalogue.check(check, params)
-        reply = end.look(asked.look(host))
-        assert reply.answered, reply.error
-        return asked.judge(reply)
-
-    yield judge
+    yield Ask(far_end_in(docker_host), catalogue, host)
     docker_host.sh("docker ps -aq --filter label=ill | xargs -r docker rm -f; docker volume rm -f old_store")
 
 

@@ -12,9 +12,9 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Answer, Host, Json, UndoBy
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import Shop
 from tests.actions.test_by_hand import typed
 from tests.lab import Postgres, Sessions
 
@@ -28,23 +28,16 @@ def end(postgres: Postgres, tmp_path: Path) -> FarEnd:
     return replace(found, path=f"{postgres.programs}:{found.path}")
 
 
-Make = Callable[..., Shop]
+Make = Callable[..., Acting]
 
 
 @pytest.fixture
 def fault(end: FarEnd, postgres: Postgres, catalogue: Catalogue, host: Host) -> Make:
-    def make(name: str, **params: Json) -> Shop:
+    def make(name: str, **params: Json) -> Acting:
         given: dict[str, Json] = {"host": postgres.socket, "port": postgres.port, "lasts": "60s", **params}
-        return Shop(end, catalogue.action(f"fault.{name}", given), host)
+        return Acting(end, catalogue.action(f"fault.{name}", given), host)
 
     return make
-
-
-def take_back(shop: Shop, undo: object) -> None:
-    assert isinstance(undo, UndoBy)
-    for operation in undo.operations:
-        done = shop.end.act(operation)
-        assert done.returncode == 0, done.stderr
 
 
 def test_a_flood_leaves_no_connection_but_those_of_superusers_and_goes_without_a_trace(
@@ -56,10 +49,10 @@ def test_a_flood_leaves_no_connection_but_those_of_superusers_and_goes_without_a
     assert int(postgres.sql(OURS)) in (15, 16), "of 20, 3 are kept and 1 is somebody's"
     check = catalogue.check("pg.connections", {"host": postgres.socket, "port": postgres.port, "above": "90%"})
     assert check.judge(end.look(check.look(host))).answer is Answer.OK
-    take_back(flood, change.undo)
+    flood.undo(change)
     assert postgres.sql(OURS) == "0"
     assert postgres.sql(f"select count(*) from pg_stat_activity where pid = {other}") == "1"
-    take_back(flood, change.undo)
+    flood.undo(change)
 
 
 @pytest.mark.long
@@ -83,7 +76,7 @@ def test_a_query_runs_and_whoever_would_write_waits(
     postgres.wait_until(waiting, "wait_event_type = 'Lock'")
     check = catalogue.check("pg.slow", {"host": postgres.socket, "port": postgres.port, "longer_than": "5s"})
     assert check.judge(end.look(check.look(host).pinned(int(time.time()) + 60))).answer is Answer.NOT_OK
-    take_back(slow, change.undo)
+    slow.undo(change)
     postgres.wait_until(waiting, "state = 'idle'")
     postgres.sql('drop table "t.T"')
 
@@ -95,7 +88,7 @@ def test_what_is_down_is_not_broken_further(fault: Make, postgres: Postgres) -> 
     try:
         with pytest.raises(Refused, match="does not accept connections"):
             flood.plan()
-        take_back(flood, change.undo)
+        flood.undo(change)
     finally:
         postgres.start()
 
@@ -131,7 +124,7 @@ def test_the_kit_on_sessions_of_a_drill(
     place: dict[str, Json] = {"host": postgres.socket, "port": postgres.port, "lasts": "60s"}
 
     def whole(_: Ground) -> None:
-        take_back(Shop(end, played.action, host), undo)
+        Acting(end, played.action, host).undo(change)
 
     def broken(_: Ground) -> None:
         whole(_)
@@ -142,8 +135,6 @@ def test_the_kit_on_sessions_of_a_drill(
 
     scene = Scene(name, name, lambda _: {**place, **PARAMS[name]}, whole, broken, state)
     played = play(scene, Ground(tmp_path, tmp_path), end, catalogue, host)
-    change = played.plan()
-    assert change is not None
-    undo = change.undo
+    change = Acting(end, played.action, host).wanted()
     proof(replace(played, cut_every_s=0.06))
     whole(played.ground)

@@ -7,27 +7,13 @@ from pathlib import Path
 import pytest
 
 from remedy.actions.catalogue import Catalogue
-from remedy.model import Answer, Host, Json, Judgement, Reply
+from remedy.model import Answer, Host
+from tests.actions.acting import Ask
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.lab import DockerHost
 
 MIB = 2**20
 SECRET = "token-hunter2"
-
-
-class Ask:
-    """Asks one check of one far end."""
-
-    def __init__(self, end: FarEnd, catalogue: Catalogue, host: Host) -> None:
-        self.end, self.catalogue, self.host = end, catalogue, host
-
-    def reply(self, check: str, **params: Json) -> Reply:
-        return self.end.look(self.catalogue.check(check, params).look(self.host))
-
-    def __call__(self, check: str, **params: Json) -> Judgement:
-        reply = self.reply(check, **params)
-        assert reply.answered, reply.error
-        return self.catalogue.check(check, params).judge(reply)
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ import pytest
 
 from remedy.actions.catalogue import Catalogue
 from remedy.model import Answer, Host, Json
+from tests.actions.acting import Ask
 from tests.actions.far_end import far_end_of
-from tests.actions.test_checks import TOOLS, Ask
+from tests.actions.test_checks import TOOLS
 
 pytestmark = pytest.mark.shells
 KEY = "key-of-ours-4711"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from remedy.actions.action import Action
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
-from remedy.model import Answer, Change, Host, Json, UndoBy
+from remedy.model import Answer, Host, Json, UndoBy
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
 from tests.lab import LabHost
@@ -31,41 +31,15 @@ def there(lab_host: LabHost) -> Iterator[FarEnd]:
     )
 
 
-class Applied:
-    """Looks and acts with one action on a test host."""
-
-    def __init__(self, end: FarEnd, action: Action[object], host: Host) -> None:
-        self.end, self.action, self.host = end, action, host
-
-    def see(self) -> object:
-        reply = self.end.look(self.action.look(self.host))
-        assert reply.answered, reply.error
-        return self.action.see(reply)
-
-    def plan(self) -> Change | None:
-        return self.action.plan(self.see())
-
-    def apply(self, operations: int = 99) -> Change:
-        before = self.see()
-        change = self.action.plan(before)
-        assert change is not None
-        for operation in change.operations[:operations]:
-            done = self.end.act(operation)
-            assert done.returncode == 0, (done.stdout, done.stderr)
-        if operations >= len(change.operations):
-            assert self.action.verify(before, self.see()) == ""
-        return change
-
-
 @pytest.fixture
-def using(there: FarEnd, catalogue: Catalogue, host: Host) -> Callable[..., Applied]:
-    def make(name: str, **params: Json) -> Applied:
-        return Applied(there, catalogue.action(name, params), host)
+def using(there: FarEnd, catalogue: Catalogue, host: Host) -> Callable[..., Acting]:
+    def make(name: str, **params: Json) -> Acting:
+        return Acting(there, catalogue.action(name, params), host)
 
     return make
 
 
-Using = Callable[..., Applied]
+Using = Callable[..., Acting]
 
 # ---------------------------------------------------------------- service.restart
 

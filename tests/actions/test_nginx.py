@@ -12,9 +12,9 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Answer, Call, Change, Host, Json, UndoBy
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import Shop
 from tests.lab.site import NAMES, Site
 
 
@@ -43,8 +43,8 @@ class Front:
     def roots(self) -> Path:
         return self.site.root / "page.pem"
 
-    def shop(self, action: str, **params: Json) -> Shop:
-        return Shop(self.end, self.catalogue.action(action, self.params(action) | params), self.host)
+    def shop(self, action: str, **params: Json) -> Acting:
+        return Acting(self.end, self.catalogue.action(action, self.params(action) | params), self.host)
 
     def undo(self, change: Change) -> None:
         assert isinstance(change.undo, UndoBy)

@@ -9,6 +9,7 @@ import pytest
 
 from remedy.actions.catalogue import Catalogue
 from remedy.model import Address, Answer, Host, Json, Judgement
+from tests.actions.acting import Ask
 from tests.actions.far_end import FarEnd
 from tests.lab import Postgres, Sessions
 
@@ -25,13 +26,7 @@ def end(far_end: FarEnd, postgres: Postgres) -> FarEnd:
 
 @pytest.fixture
 def judging(end: FarEnd, postgres: Postgres, catalogue: Catalogue, host: Host) -> Judging:
-    def judge(name: str, **params: Json) -> Judgement:
-        check = catalogue.check(name, {"host": postgres.socket, "port": postgres.port, **params})
-        reply = end.look(check.look(host))
-        assert reply.answered, reply.error
-        return check.judge(reply)
-
-    return judge
+    return Ask(end, catalogue, host, {"host": postgres.socket, "port": postgres.port})
 
 
 def test_a_primary_is_ready_by_socket_and_by_port(judging: Judging) -> None:

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from remedy.actions.action import Action
 from remedy.actions.by_hand import lines_of
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
-from remedy.model import Change, Host, Json
+from remedy.model import Host, Json, Reply
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Played, Scene, play
 from tests.actions.test_by_hand import typed
@@ -30,26 +30,16 @@ def end(postgres: Postgres, tmp_path: Path) -> FarEnd:
     return replace(found, path=f"{postgres.programs}:{found.path}")
 
 
-@dataclass(frozen=True)
-class Ending:
-    """One pg.terminate: looks, plans, acts."""
+class Ending(Acting):
+    """A pg.terminate to which everything is old."""
 
-    end: FarEnd
-    action: Action[object]
-    host: Host
-
-    def see(self) -> object:
+    def reply(self) -> Reply:
         reply = self.end.look(self.action.look(self.host).pinned(int(time.time()) + LATER_S))
         assert reply.answered, reply.error
-        return self.action.see(reply)
-
-    def wanted(self) -> Change:
-        change = self.action.plan(self.see())
-        assert change is not None
-        return change
+        return reply
 
     def pids(self) -> list[int]:
-        change = self.action.plan(self.see())
+        change = self.plan()
         calls = change.operations if change else ()
         return sorted(int(item.split("\t")[0]) for call in calls for item in getattr(call, "items", ()))
 

@@ -12,9 +12,9 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Call, Host, Json
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_of
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import Shop
 from tests.actions.test_by_hand import typed
 from tests.lab import Postgres, Sessions
 
@@ -57,14 +57,14 @@ def dead(postgres: Postgres) -> dict[str, int]:
     return {name: int(count) for name, _, count in (row.rpartition("\t") for row in rows)}
 
 
-Make = Callable[..., Shop]
+Make = Callable[..., Acting]
 
 
 @pytest.fixture
 def vacuum(end: FarEnd, postgres: Postgres, catalogue: Catalogue, host: Host) -> Make:
-    def make(**params: Json) -> Shop:
+    def make(**params: Json) -> Acting:
         place: dict[str, Json] = {"host": postgres.socket, "port": postgres.port, "database": "shop"}
-        return Shop(end, catalogue.action("pg.vacuum", {**place, "dead_rows": 100, **params}), host)
+        return Acting(end, catalogue.action("pg.vacuum", {**place, "dead_rows": 100, **params}), host)
 
     return make
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from remedy.actions.action import Action
 from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
-from remedy.model import Call, Change, Host, Json, UndoBy
+from remedy.model import Call, Host, Json, Reply, UndoBy
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
 from tests.lab import DockerHost, LabHost
@@ -25,35 +25,13 @@ SECRET = "password-hunter2"
 MIB = 2**20
 
 
-class Applied:
-    """Looks and acts with one action on one far end."""
+class Applied(Acting):
+    """An action on a far end, whose looks hold no secret of the processes that they see."""
 
-    def __init__(self, end: FarEnd, action: Action[object], host: Host) -> None:
-        self.end, self.action, self.host = end, action, host
-
-    def see(self) -> object:
-        reply = self.end.look(self.action.look(self.host))
-        assert reply.answered, reply.error
+    def reply(self) -> Reply:
+        reply = super().reply()
         assert not any(SECRET in line for line in (*reply.ground, *reply.evidence))
-        return self.action.see(reply)
-
-    def plan(self) -> Change | None:
-        return self.action.plan(self.see())
-
-    def wanted(self) -> Change:
-        change = self.plan()
-        assert change is not None
-        return change
-
-    def apply(self) -> Change:
-        before = self.see()
-        change = self.action.plan(before)
-        assert change is not None
-        for operation in change.operations:
-            done = self.end.act(operation)
-            assert done.returncode == 0, (done.stdout, done.stderr)
-        assert self.action.verify(before, self.see()) == ""
-        return change
+        return reply
 
 
 Using = Callable[..., Applied]

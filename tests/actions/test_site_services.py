@@ -13,9 +13,9 @@ from remedy.actions.catalogue import Catalogue
 from remedy.errors import Refused
 from remedy.model import Answer, Change, Host, Json, Judgement, UndoBy
 from tests.actions import kit
+from tests.actions.acting import Acting
 from tests.actions.far_end import GNU_PATH, FarEnd, FarEndInside, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
-from tests.actions.shop import Shop
 from tests.e2e.home import Home
 from tests.lab import StackHost
 
@@ -48,9 +48,9 @@ class Front:
     catalogue: Catalogue
     host: Host
 
-    def shop(self, action: str, **params: Json) -> Shop:
+    def shop(self, action: str, **params: Json) -> Acting:
         given = NGINX if action == "nginx.reload" else MAINTENANCE
-        return Shop(self.end, self.catalogue.action(action, given | params), self.host)
+        return Acting(self.end, self.catalogue.action(action, given | params), self.host)
 
     def config(self) -> Judgement:
         check = self.catalogue.check("nginx.config", NGINX)

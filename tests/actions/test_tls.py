@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from remedy.actions.catalogue import Catalogue
-from remedy.model import Answer, Host, Json, Judgement, Reply
+from remedy.model import Answer, Host, Json
+from tests.actions.acting import Ask
 from tests.actions.far_end import FarEnd
 from tests.lab.site import NAMES, Site, free_port, make_pair
 
@@ -23,19 +24,6 @@ def openssl_end(far_end: FarEnd, tmp_path: Path) -> FarEnd:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "openssl").symlink_to(program)
     return replace(far_end, path=f"{far_end.path}:{tmp_path}/bin")
-
-
-class Ask:
-    def __init__(self, end: FarEnd, catalogue: Catalogue, host: Host) -> None:
-        self.end, self.catalogue, self.host = end, catalogue, host
-
-    def reply(self, check: str, **params: Json) -> Reply:
-        return self.end.look(self.catalogue.check(check, params).look(self.host))
-
-    def __call__(self, check: str, **params: Json) -> Judgement:
-        reply = self.reply(check, **params)
-        assert reply.answered, reply.error
-        return self.catalogue.check(check, params).judge(reply)
 
 
 @pytest.fixture
