@@ -104,6 +104,17 @@ def test_given_less_an_action_plans_the_same_with_fewer_items(case: Case, catalo
             assert any(_is_within(operation, planned) for planned in whole.operations)
 
 
+@pytest.mark.parametrize("case", [c for c in CASES if isinstance(c.values[0]["then"], list) and c.values[0]["then"]])
+def test_what_was_seen_before_is_known_again_by_its_ground_alone(case: Case, catalogue: Catalogue) -> None:
+    """The record keeps the ground: by it alone an undo is told from one that did not bring everything back."""
+    action = catalogue.action(case["action"], case["params"])
+    seen = action.see(_reply(case))
+    change = action.plan(seen)
+    if change is not None and isinstance(change.undo, UndoBy):
+        left = action.restored(action.see(Reply(rc=0, ground=_reply(case).ground)), seen)
+        assert bool(left) is case.get("undone_to_less", False)
+
+
 def _is_within(operation: Operation, planned: Operation) -> bool:
     if not (isinstance(operation, Call) and isinstance(planned, Call)):
         return operation == planned

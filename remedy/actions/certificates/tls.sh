@@ -50,7 +50,7 @@ tls_told() {
 	tls_left=$((pem_ends - now))
 	if [ "$tls_left" -lt 0 ]; then
 		tls_band=over
-	elif [ "$now" -lt "$pem_begins" ]; then
+	elif [ "$now" -lt "$pem_begins" ] && [ "$(date +%s)" -lt "$pem_begins" ]; then # one of a moment ago is valid
 		tls_band=early
 	elif [ "$tls_left" -lt "$(($2 * 86400))" ]; then
 		tls_band=few

@@ -68,10 +68,10 @@ class Expire(Action[Pair]):
         return self.ask("fault_cert_look", *asked, timeout_s=40)
 
     def see(self, reply: Reply) -> Pair:
-        ground = fields_of(reply.ground)
+        ground, told = fields_of(reply.ground), fields_of(reply.evidence)
         if set(ground) != KEYS:
             raise CannotTell(f"the host's answer on the pair in {self.dir} makes no sense")
-        return Pair(ground=ground, ends=count_of(fields_of(reply.evidence), "old_ends"))
+        return Pair(ground=ground, ends=count_of(told, "old_ends") if told else 0)  # a record keeps the ground alone
 
     def plan(self, seen: Pair) -> Change | None:
         if seen.said("short") == "yes" and seen.said("pair") != "none":

@@ -9,8 +9,8 @@ fault_cert_look() {
 	pair_enter "$1" "$2" "$3"
 	pair_id_of "$pair_cert" "$pair_key"
 	pem_read_file "$pair_cert"
-	fault_short=no
-	[ "$((pem_ends - now))" -ge "$(($7 * 86400))" ] || fault_short=yes
+	fault_short=no # an hour more: one of DAYS that was made after this conversation began is one of DAYS
+	[ "$((pem_ends - now))" -ge "$(($7 * 86400 + 3600))" ] || fault_short=yes
 	printf 'pair %s\nshort %s\nnames %s\n' "$pair_id" "$fault_short" "${pem_names:-none}"
 	fault_told=$(pem_said_as old)
 	pem_served "$4" "$5" "$6" 5 ''

@@ -54,7 +54,10 @@ class QueueBacklog(Action[Backlog]):
         band, said = fields_of(reply.ground).get("length"), fields_of(reply.evidence)
         if band not in ("enough", "short"):
             raise CannotTell(f"the host's answer on {self.key} makes no sense")
-        return Backlog(is_long=band == "enough", waiting=count_of(said, "waiting"), ours=count_of(said, "ours"))
+        waiting, ours = (
+            count_of(said, n) if said else 0 for n in ("waiting", "ours")
+        )  # a record keeps the ground alone
+        return Backlog(is_long=band == "enough", waiting=waiting, ours=ours)
 
     def plan(self, seen: Backlog) -> Change | None:
         if seen.is_long:
