@@ -124,3 +124,10 @@ def _content(pieces: tuple[str | SecretRef, ...]) -> str:
 def _text(text: str) -> str:
     """Text of a file: its lines stay lines, for a person to read, where all of it can be seen."""
     return shlex.quote(text) if all(is_seen(c) or c == "\n" for c in text) else quoted(text)
+
+
+def ends_of_shells(mark: str, asks: str) -> tuple[str, ...]:
+    """Lines that end the shells a drill left running, each of which has a mark among its arguments."""
+    find = f"grep -lsF -e {quoted(mark)} /proc/[0-9]*/cmdline"
+    ends = "do p=${f#/proc/}; p=${p%/cmdline}; [ $p = $$ ] || kill -KILL $p; done"
+    return note(f"look first: {asks} ps -o args"), f"for f in $({find}); {ends}"

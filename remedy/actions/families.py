@@ -42,6 +42,7 @@ ROOMS: Mapping[str, Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         "fault_queue": (("fault.queue_backlog",), ()),
         "fault_sessions": (("fault.connections_flood", "fault.slow_query"), ()),
         "fault_service": (("fault.service_stop", "fault.service_hang"), ()),
+        "fault_traffic": (("fault.http_traffic",), ()),
     },
     "files": {
         "dir": (("dir.make",), ()),
@@ -125,6 +126,7 @@ SHELL_FILES: Mapping[str, tuple[str, ...]] = {
     "fault_memory": (*SERVICE, "fault/fault_marked", "fault/fault_memory"),
     "fault_queue": (*QUEUE, "fault/fault_queue"),
     "fault_sessions": (*POSTGRES, "fault/fault_marked", "fault/fault_sessions"),
+    "fault_traffic": ("fault/fault_marked", "fault/fault_traffic"),
     "file": ("files/accounts", "files/files", "files/file"),
     "file_remove": (*TAKEN, "files/file_remove"),
     "files": TAKEN,

@@ -284,6 +284,7 @@ ON_A_HOST = {  # proven on a test host, by what it has: test_lab.py, test_docker
     "docker.logs_truncate": "Docker Engine",
     "docker.prune": "Docker Engine",
     "fault.memory_leak": "systemd",
+    "fault.http_traffic": "systemd",
     "logs.logrotate": "systemd",
     "fault.queue_backlog": "Redis",
     "process.terminate": "systemd",

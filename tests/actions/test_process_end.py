@@ -209,8 +209,30 @@ def _leak(lab_host: LabHost) -> Scene:
     )
 
 
+def _traffic(lab_host: LabHost) -> Scene:
+    url = "http://127.0.0.1:8080/health"
+    end = "pkill -KILL -f drill-by-remed[y]"
+    ask = f"setsid sh -c 'sleep \"$2\"; :' drill-by-remedy:traffic:{url} {url} 600 </dev/null >/dev/null 2>&1 &"
+
+    def asked(_: Ground) -> None:
+        lab_host.sh(f"{end}; true")
+        lab_host.sh(f"{ask} sleep 0.3")
+
+    return Scene(
+        "fault.http_traffic",
+        "fault.http_traffic",
+        lambda _: {"url": url},
+        lambda _: lab_host.sh(f"{end}; true") and None,
+        asked,
+        lambda _: lab_host.sh("pgrep -f 'drill-by-remed[y]' >/dev/null && echo there; true"),
+    )
+
+
+SCENES = {"process.terminate": _victim, "fault.memory_leak": _leak, "fault.http_traffic": _traffic}
+
+
 @pytest.mark.parametrize("proof", LAB_PROOFS, ids=lambda p: p.__name__)
-@pytest.mark.parametrize("scene", [_victim, _leak], ids=["process.terminate", "fault.memory_leak"])
+@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 def test_the_kit_on_a_host(
     scene: Callable[[LabHost], Scene],
     proof: Callable[[Played], None],
@@ -228,6 +250,19 @@ def test_a_leak_on_a_host_ends_by_itself(there: FarEnd, lab_host: LabHost, catal
     session.apply()
     lab_host.sh("while pgrep -f 'drill-by-remed[y]'; do sleep 0.2; done", timeout_s=30)
     assert session.plan() is not None
+
+
+def test_an_address_is_asked_again_and_again_until_its_time_is_over(
+    there: FarEnd, lab_host: LabHost, catalogue: Catalogue, host: Host
+) -> None:
+    lab_host.sh("systemd-run --quiet --unit asked busybox httpd -f -vv -p 127.0.0.1:8181 -h /run")
+    params: dict[str, Json] = {"url": "http://127.0.0.1:8181/none", "lasts": "5s"}
+    session = Applied(there, catalogue.action("fault.http_traffic", params), host)
+    session.apply()
+    lab_host.sh("while pgrep -f 'drill-by-remed[y]'; do sleep 0.2; done", timeout_s=30)
+    assert session.plan() is not None
+    answers = lab_host.sh("systemctl stop asked; journalctl --no-pager -o cat -u asked | grep -c 'response:404'")
+    assert 5 <= int(answers) <= 30
 
 
 def test_a_leak_in_a_container_is_taken_back_and_does_not_outlive_a_restart(

@@ -8,12 +8,16 @@ from typing import ClassVar
 
 from remedy.actions.action import Action, Verb, fields_of, items_of
 from remedy.actions.by_hand import note, quoted
-from remedy.actions.params import Word, param
+from remedy.actions.params import Duration, Word, param
 from remedy.errors import CannotTell, Refused
 from remedy.model import Await, Call, Change, Effect, Host, Look, Reply, Risk, UndoBy
 
 EACH_S = 20  # for one container: three seconds to end, and an engine that is busy
 ID_SHOWN = 12
+NOTICED_BY_HAND = (
+    "until docker inspect --format '{{if .State.Health}}{{.State.Health.Status}}{{end}}' %s |"
+    " grep -qx unhealthy; do sleep 1; done"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +65,7 @@ class ContainerFault(Action[Containers]):
         how = "stop" if self.broken == "exited" else "make hang, by SIGSTOP,"
         return Change(
             title=f"{self.service} of {self.project}: {how} {count}",
-            operations=(self._call(breaks, whole),),
+            operations=(self._call(breaks, whole), *self._noticed(whole)),
             effect=Effect(says=f"no container of {of} answers"),
             undo=UndoBy(says="those that are there still run again", operations=(self._call(mends, whole),)),
             risk=self.risk,
@@ -78,9 +82,16 @@ class ContainerFault(Action[Containers]):
             timeout_s=EACH_S * (len(ids) + 1),
         )
 
+    def _noticed(self, ids: tuple[str, ...]) -> tuple[Await, ...]:
+        """What is awaited of each, when it is broken."""
+        return ()
+
     @classmethod
     def by_hand(cls, operation: Call | Await) -> tuple[str, ...]:
-        assert isinstance(operation, Call)
+        if isinstance(operation, Await):
+            return note("wait until `docker ps` calls it unhealthy"), NOTICED_BY_HAND % quoted(
+                str(operation.look.args[0])
+            )
         verb = str(operation.args[0])
         typed = {"stop": "docker stop --time 3", "start": "docker start"}.get(verb, f"docker kill --signal {verb}")
         return (
@@ -123,7 +134,8 @@ class ContainerStop(ContainerFault):
 class ContainerHang(ContainerFault):
     """Make every container of a Compose service hang: its main process is stopped by SIGSTOP.
 
-    Docker calls it running still. Taken back, it is told to go on, where it is stopped still.
+    Docker calls it running still, until its health check fails often enough: with `noticed_within` that is awaited.
+    Taken back, it is told to go on, where it is stopped still.
     """
 
     name = "fault.container_hang"
@@ -132,6 +144,13 @@ class ContainerHang(ContainerFault):
 
     project: Word = param("The Compose project")
     service: Word = param("The service")
+    noticed_within: Duration | None = param("How long its health check may take to call it unhealthy", default=None)
+
+    def _noticed(self, ids: tuple[str, ...]) -> tuple[Await, ...]:
+        if self.noticed_within is None:
+            return ()
+        looks = (Look(family="fault_container", function="fault_container_is", args=(i,)) for i in ids)
+        return tuple(Await(look=k, expect="health unhealthy", within_s=self.noticed_within) for k in looks)
 
 
 VERBS: tuple[type[Verb], ...] = (ContainerStop, ContainerHang)

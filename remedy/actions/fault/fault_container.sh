@@ -64,3 +64,10 @@ fault_container_signal() {
 		sleep 0.1
 	done
 }
+
+# fault_container_is ID: what its health check says of a container: none without one.
+fault_container_is() {
+	engine_ready
+	engine inspect --format '{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}' "$1"
+	printf 'health %s\n--\n' "${engine_said:-gone}"
+}

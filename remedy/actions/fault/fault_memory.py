@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from remedy.actions.action import Action, Verb, fields_of
-from remedy.actions.by_hand import note, quoted
+from remedy.actions.by_hand import ends_of_shells, quoted
 from remedy.actions.params import Duration, Size, Word, param
 from remedy.actions.words import size_text, span_text
 from remedy.errors import CannotTell, Invalid, Refused
@@ -93,9 +93,7 @@ class MemoryLeak(Action[Held]):
         assert isinstance(operation, Call)
         args = [str(a) for a in operation.args]
         if operation.function == "fault_memory_end":
-            find = f"grep -lsF -e {quoted(args[0])} /proc/[0-9]*/cmdline"
-            ends = "do p=${f#/proc/}; p=${p%/cmdline}; [ $p = $$ ] || kill -KILL $p; done"
-            return (note("look first: is it the shell that holds memory? ps -o args"), f"for f in $({find}); {ends}")
+            return ends_of_shells(args[0], "is it the shell that holds memory?")
         container, seconds, mebibytes, mark = args
         words = (
             f"sh -c 'x=$(head -c {int(mebibytes)}M /dev/zero | tr \"\\0\" x); sleep {int(seconds)}' {quoted(mark)} - -"
