@@ -1,6 +1,6 @@
 # From a clone to green: `make test`. What each target does is told by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help .venv .venv-ansible system images format lint types layers shell budgets check unit test long lab bench demo docs
+.PHONY: help .venv .venv-ansible system images format lint types layers shell budgets check unit test long lab bench demo drills docs
 
 PYTEST := .venv/bin/python -m pytest
 WORKERS := 4 # more than there are cores: these tests wait for hosts more than they compute
@@ -68,6 +68,9 @@ demo: .venv/.made ## remedy at work on a host of its own, without questions
 
 docs-lab: system .venv/.made ## write docs/terminal.md again: a night with remedy on a real host; as root
 	.venv/bin/python -m tests.e2e.write_terminal
+
+drills: system .venv/.made images ## every shipped playbook drilled on hosts of the lab, and docs/drills.md written of it; as root
+	.venv/bin/python -m tests.e2e.write_drills
 
 docs: .venv/.made ## write again what is made from the code: schemas, the reference of actions, the table of proofs
 	.venv/bin/python -m remedy.load.schemas

@@ -154,6 +154,8 @@ class Drill:
         return carried_out(self.parts, plan, json=self.json, manner=UNASKED if self.said.yes else Manner())
 
     def _planned(self, resolved: Resolved) -> Plan:
+        """A plan by a conversation of its own, as of a command: "the last five minutes" are those until now."""
+        self.parts.fleet.drop(resolved.host.name)
         progress = Progress(self.parts.world, [resolved.host.name])
         try:
             plan = planner_of(self.parts, progress).plan([resolved])
@@ -188,14 +190,16 @@ class Drill:
     def _is_well(self) -> bool:
         """Whether the symptom goes, within its time."""
         within_s = max((a.within_s for a in checks.asked_in(self.injection.verify)), default=0)
-        clock, session = self.parts.clock, self.parts.fleet.session(self.remedy.host)
+        clock, fleet, host = self.parts.clock, self.parts.fleet, self.remedy.host
         deadline = clock.monotonic_s() + max(within_s, RESTORED_S)
         well = NotOf(self.remedy.symptom)
-        while verify.ask(well, session, self.parts.catalogue).answer is not Answer.OK:
+        while True:
+            fleet.drop(host.name)  # what is asked of a span of time is asked of the one until now
+            if verify.ask(well, fleet.session(host), self.parts.catalogue).answer is Answer.OK:
+                return True
             if clock.monotonic_s() > deadline:
                 return False
             clock.sleep(AGAIN_S)
-        return True
 
     # ------------------------------------------------------------ telling
 

@@ -83,8 +83,8 @@ def _hosts(parts: Parts) -> Listed:
     hosts = list(parts.inventory.hosts.values())
     return Listed(
         documents=[_host_json(h) for h in hosts],
-        head=("HOST", "ADDRESS", "ENVIRONMENT", "GROUPS", "KEY"),
-        rows=[(h.name, h.way, h.environment, ",".join(h.groups), _pinned(h)) for h in hosts],
+        head=("HOST", "ADDRESS", "ENVIRONMENT", "GROUPS", "KEY", "DRILLS"),
+        rows=[(h.name, h.way, h.environment, ",".join(h.groups), _pinned(h), _drills(h)) for h in hosts],
     )
 
 
@@ -92,6 +92,11 @@ def _pinned(host: Host) -> str:
     if host.address.scheme != "ssh":
         return "-"
     return "pinned" if host.host_key or host.known_hosts else "not pinned"
+
+
+def _drills(host: Host) -> str:
+    """Whether a drill may break something there."""
+    return "drillable" if host.drillable else "-"
 
 
 def _host_json(host: Host) -> Json:

@@ -15,7 +15,7 @@ INVENTORY = """\
 hosts:
   near: {address: "docker://web-1", engine: "unix:///nonexistent/docker.sock"}
   far: {address: "docker://web-1", via: shop}
-  shop: {address: "ssh://deploy@192.0.2.11:22", known_hosts: /etc/hosts}
+  shop: {address: "ssh://deploy@192.0.2.11:22", known_hosts: /etc/hosts, drillable: true}
 """
 
 
@@ -33,6 +33,13 @@ def test_a_list_of_hosts_says_how_a_container_is_reached(boxes: Bench) -> None:
     hosts = {h["name"]: h for h in boxes("list", "hosts", "--json").document}
     assert (hosts["near"]["engine"], hosts["far"]["via"]) == ("unix:///nonexistent/docker.sock", "shop")
     assert "container" not in hosts["near"], "which one it is, only a plan says"
+
+
+def test_a_list_of_hosts_says_which_may_be_drilled(boxes: Bench) -> None:
+    rows = {line.split()[0]: line.split()[-1] for line in boxes("list", "hosts").out.splitlines()}
+    assert rows == {"HOST": "DRILLS", "near": "-", "far": "-", "shop": "drillable"}
+    hosts = {h["name"]: h["drillable"] for h in boxes("list", "hosts", "--json").document}
+    assert hosts == {"near": False, "far": False, "shop": True}
 
 
 def test_a_container_has_no_key_to_trust_and_that_is_said(boxes: Bench) -> None:

@@ -44,14 +44,14 @@ class Home:
     def environment(self) -> dict[str, str]:
         return {k: v for k, v in os.environ.items() if not k.startswith(("SSH_", "REMEDY_"))}
 
-    def remedy(self, *args: str, stdin: str = "") -> Done:
+    def remedy(self, *args: str, stdin: str = "", timeout_s: float = DEADLINE_S) -> Done:
         """Run one command to its end."""
         done = subprocess.run(
             self.argv(*args),
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=DEADLINE_S,
+            timeout=timeout_s,
             check=False,
             env=self.environment(),
         )

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from remedy.load.find import playbook_names
-from tests.e2e.drills import CASES, UNDRILLED, Case
+from tests.e2e.drills import CASES, KEPT, UNDRILLED, Case
 from tests.e2e.home import Done, Home
-from tests.lab import LabHost
+from tests.e2e.write_drills import PAGE
+from tests.lab import LabHost, StackHost
 from tests.outputs import hold
+
+DRILL_S = 300  # for a whole drill on a busy machine
+pytestmark = pytest.mark.timeout(DRILL_S + 170)  # the first one that asks for the site waits for its start
 
 MARKED = [  # the host is asked for by name, so the mark that its fixture gives is given here
     pytest.param(c, marks=[pytest.mark.lab, *([pytest.mark.long] if c.long else [])], id=c.playbook) for c in CASES
@@ -25,9 +31,19 @@ def drilled(home: Home, case: Case, host: LabHost, *more: str) -> Done:
     home.write_inventory({"hosts": {"test1": host.entry(vars=dict(case.values), environment="test", drillable=True)}})
     glass = ("--break-glass", case.break_glass) if case.break_glass else ()
     argv = ("drill", case.playbook, "--host", "test1", "--yes", *glass, "--json", *more)
-    done = home.remedy(*argv)
+    done = home.remedy(*argv, timeout_s=DRILL_S)
     hold(argv, done.out)
     return done
+
+
+def test_a_healthy_site_has_no_symptom_that_a_playbook_knows(home: Home, sira_host: StackHost) -> None:
+    home.write_inventory({"hosts": {"site": sira_host.stack_entry()}})
+
+    looked = home.remedy("look", "--host", "site", "--json").document["hosts"]["site"]
+
+    found = {s["playbook"]: s["answer"] for s in looked["symptoms"]}
+    assert set(found) >= {c.playbook for c in CASES if c.host == "sira_host"}
+    assert {name for name, answer in found.items() if answer == "holds"} == set(), looked["symptoms"]
 
 
 @pytest.mark.parametrize("case", MARKED)
@@ -35,8 +51,10 @@ def test_a_shipped_playbook_remedies_its_own_drill(case: Case, home: Home, reque
     host = request.getfixturevalue(case.host)
 
     done = drilled(home, case, host)
+    if KEPT in os.environ:
+        Path(os.environ[KEPT], f"{case.playbook}.json").write_text(done.out)
 
-    assert done.code == 0, done
+    assert done.code == 0, done.out + done.err
     assert (done.document["verdict"], done.document["restored"], done.document["why"]) == ("held", True, "")
     assert all(seconds is not None for seconds in done.document["seconds"].values())
     assert home.remedy("check", case.playbook, "--host", "test1").code == 0
@@ -53,6 +71,13 @@ def test_every_shipped_playbook_is_drilled_or_it_is_said_why_not(home: Home) -> 
     drilled_ones = {c.playbook for c in CASES}
     assert drilled_ones | set(UNDRILLED) == set(playbook_names(home.path))
     assert not drilled_ones & set(UNDRILLED)
+
+
+def test_the_page_of_drills_has_every_shipped_playbook_and_what_it_breaks(home: Home) -> None:
+    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| [`")]
+    told = {row.split("`")[1]: row.split(" | ")[1] for row in rows}
+    asked = {name: home.remedy("explain", name, "--json").document for name in sorted(c.playbook for c in CASES)}
+    assert told == {name: document["drill"] for name, document in asked.items()}
 
 
 # ---------------------------------------------------------------- a drill that goes wrong

@@ -18,9 +18,10 @@ from tests.lab.stack_host import CIRCUIT, SIRA, start_stack_host
 SAYS = """
 The lab is up: a site with its whole stack (sira), a plain host (plain), a container with busybox alone (box).
 
-    export REMEDY_HOME={home}
+    export REMEDY_HOME={home} PATH="{programs}:$PATH"
+    remedy list hosts
     remedy look --host sira
-    remedy drill application-down --host sira
+    remedy drill application-down --host sira     every playbook that is shipped has a drill: docs/drills.md
     remedy plan disk-full --host plain
 
     {client} exec -it {site} bash     a shell on the site's host
@@ -30,21 +31,28 @@ Ctrl-C ends all of it, and leaves nothing.
 """
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def main() -> None:
-    """Start, tell, wait, and take everything away."""
-    over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: over.set())
+    """Start, tell, wait, and take everything away; told to end while it starts, it ends then and there."""
+    for number in SIGNALS:
+        signal.signal(number, signal.default_int_handler)
     try:
         with engine() as joined, tempfile.TemporaryDirectory(prefix="remedy-lab-home-") as place:
-            _begin(joined, Path(place), over)
-            over.wait()
-            print("\nending ...", flush=True)
+            try:
+                _begin(joined, Path(place))
+                threading.Event().wait()
+            except KeyboardInterrupt:
+                for number in SIGNALS:
+                    signal.signal(number, signal.SIG_IGN)  # what was started is taken away, however often one asks
+                print("\nending ...", flush=True)
+        print("nothing is left", flush=True)
     except LabMissingError as missing:
         sys.exit(f"the lab {missing}")
 
 
-def _begin(joined: Engine, place: Path, over: threading.Event) -> None:
+def _begin(joined: Engine, place: Path) -> None:
     print("starting: the site takes half a minute ...", flush=True)
     keys = place / "keys"
     keys.mkdir(mode=0o700)
@@ -63,9 +71,8 @@ def _begin(joined: Engine, place: Path, over: threading.Event) -> None:
         }
     }
     (home / "inventory" / "hosts.yml").write_text(json.dumps(inventory, indent=1), encoding="utf-8")
-    if not over.is_set():
-        client = f"docker -H {joined.url}"
-        print(SAYS.format(home=home, client=client, site=site.container[:12]), flush=True)
+    client, programs = f"docker -H {joined.url}", Path(sys.executable).parent
+    print(SAYS.format(home=home, client=client, site=site.container[:12], programs=programs), flush=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from tests.lab.keys import Key
 FILES = Path(__file__).parent / "stack_files"  # not in the image: it need not be built anew for a word in them
 BEGIN_TIMEOUT_S = 170  # from nothing to a stack that is healthy and has its certificate; some 25 s on an idle machine
 NAMES = ("sira.test", "api.sira.test")
+LOGS = "/srv/sira/logs"  # a filesystem of its own, small enough to be filled
+LOGS_BYTES = 64 << 20
 SERVICES = {"db": 1, "redis": 1, "vendor": 1, "backend": 1, "worker": 2, "frontend": 1, "nginx": 1}
 
 # What the site is called and where its parts are, as an inventory says it; the playbooks know none of it.
@@ -35,7 +37,9 @@ SIRA: dict[str, object] = {
     "site_url": "https://sira.test/",
     "latency_url": "http://127.0.0.1:8000/items",
     "queue_key": "jobs",
-    "log_dir": "/srv/sira/logs",
+    "mount": LOGS,
+    "log_dir": LOGS,
+    "logs": [f"{LOGS}/backend/*.log", f"{LOGS}/nginx/*.log"],
     "access_log": "/srv/sira/logs/nginx/access.log",
     "app_log": "/srv/sira/logs/backend/app.log",
     "backup_dir": "/backups",
@@ -51,6 +55,10 @@ SIRA: dict[str, object] = {
     "acme_ca": "/etc/pebble/cert.pem",
     "maintenance_dir": "/srv/sira/nginx/maintenance",
     "vendor_url": "http://127.0.0.1:8088/v1/models",
+    "vendor_urls": ["http://127.0.0.1:8088/v1/models"],
+    "recommendations_url": "http://127.0.0.1:8000/recommendations",
+    "workers": 4,
+    "workers_most": 8,
 }
 CIRCUIT: dict[str, object] = {
     "project": "circuit",
@@ -133,6 +141,7 @@ def start_stack_host(
     stack = file_of(STACK)
     options = (
         *ITS_OWN_ENGINE.options,
+        f"--tmpfs={LOGS}:size={LOGS_BYTES},mode=755",
         f"--volume={stack}:/usr/local/lib/lab/stack.tar:ro",
         *(f"--add-host={name}:127.0.0.1" for name in NAMES),
     )
