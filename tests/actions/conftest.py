@@ -12,7 +12,19 @@ from remedy.actions.catalogue import Catalogue, shipped
 from remedy.model import Address, Host
 from tests.actions.far_end import SHELLS, FarEnd, far_end_of
 
-pytest.register_assert_rewrite("tests.actions.kit")
+KIT = "tests.actions.kit"
+pytest.register_assert_rewrite(KIT)
+
+
+PROOF_S = 600  # of the kit: an action made and undone dozens of times, on a machine that does other things too
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the kit's proofs the time that they take, where a test does not say more."""
+    for item in items:
+        proof = item.callspec.params.get("proof") if hasattr(item, "callspec") else None
+        if getattr(proof, "__module__", "") == KIT and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(PROOF_S))
 
 
 @pytest.fixture(scope="session")

@@ -288,7 +288,6 @@ SAMPLE = (kit.a_healthy_host_is_left_alone,)
 PROOFS = [p if p in SAMPLE else pytest.param(p, marks=pytest.mark.long) for p in kit.PROOFS]
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("proof", PROOFS, ids=lambda p: p.__name__)
 def test_the_kit_on_deploying(proof: Callable[[Played], None], deployed: Deployed, tmp_path: Path) -> None:
     played = play(_scene(deployed), Ground(tmp_path, tmp_path), deployed.end, deployed.catalogue, deployed.host)

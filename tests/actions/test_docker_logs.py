@@ -152,7 +152,6 @@ SAMPLE = (kit.a_healthy_host_is_left_alone,)
 PROOFS = [p if p in SAMPLE else pytest.param(p, marks=pytest.mark.long) for p in kit.PROOFS]
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("proof", PROOFS, ids=lambda p: p.__name__)
 def test_the_kit_on_a_log(
     proof: Callable[[Played], None],

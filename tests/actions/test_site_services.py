@@ -140,7 +140,6 @@ def _scene(front: Front, action: str) -> Scene:
     return Scene(action, action, lambda _: MAINTENANCE, sick, healthy, snapshot)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("proof", kit.PROOFS, ids=lambda p: p.__name__)
 @pytest.mark.parametrize("action", ["maintenance.enable", "maintenance.disable"])
 def test_the_kit_on_maintenance_through_a_service(
@@ -280,7 +279,6 @@ PROOFS = [
 ]
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("proof", "database"), PROOFS, ids=lambda p: getattr(p, "__name__", p), indirect=["database"])
 def test_the_kit_on_its_sessions(proof: Callable[[Played], None], database: Database) -> None:
     proof(database.ending(idle_in_transaction="1m"))
