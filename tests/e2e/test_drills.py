@@ -16,6 +16,7 @@ from tests.e2e.drills import CASES, KEPT, UNDRILLED, Case
 from tests.e2e.home import Done, Home
 from tests.e2e.write_drills import PAGE
 from tests.lab import LabHost, StackHost
+from tests.lab.relay import Relay
 from tests.outputs import hold
 
 DRILL_S = 300  # for a whole drill on a busy machine
@@ -44,6 +45,30 @@ def test_a_healthy_site_has_no_symptom_that_a_playbook_knows(home: Home, sira_ho
     found = {s["playbook"]: s["answer"] for s in looked["symptoms"]}
     assert set(found) >= {c.playbook for c in CASES if c.host == "sira_host"}
     assert {name for name, answer in found.items() if answer == "holds"} == set(), looked["symptoms"]
+
+
+NINE = (  # the incidents of the site's runbook
+    *("application-down", "database-down", "high-latency", "certificate-expiring", "high-error-rate"),
+    *("disk-low", "memory-exhausted", "slow-recommendations", "backup-failed"),
+)
+
+
+def test_planning_all_nine_of_the_runbook_costs_no_more_than_one_of_them_twice(
+    home: Home, sira_host: StackHost
+) -> None:
+    with Relay(("127.0.0.1", sira_host.port), delay_s=0.02) as relay:
+        address = f"ssh://{sira_host.user}@127.0.0.1:{relay.port}"
+        home.write_inventory({"hosts": {"site": {**sira_host.stack_entry(), "address": address}}})
+        one = home.remedy("plan", NINE[0], "--host", "site", "--json")
+        alone = relay.counts()
+
+        nine = home.remedy("plan", *NINE, "--host", "site", "--json", timeout_s=DRILL_S)
+
+        assert (one.code, nine.code) == (0, 0), nine
+        assert [plan["playbook"] for plan in nine.document] == list(NINE)
+        together = relay.counts()
+        assert together.connections - alone.connections == 1
+        assert together.turns - alone.turns <= 2 * alone.turns, (alone, together)
 
 
 @pytest.mark.parametrize("case", MARKED)
