@@ -82,7 +82,7 @@ class Drill:
         plan = self._planned(self.injection)
         (part,) = plan.hosts
         name, host = self.found.playbook, self.found.host
-        says = "; ".join(f.judgement.says for f in part.findings)
+        says = part.unreachable or "; ".join(f.judgement.says for f in part.findings)
         if part.symptom_holds is Answer.NOT_OK:
             fix = f"remedy apply {name} --host {host}"
             raise Refused(f"{host}: something is wrong already, and not by a drill: {says}", at=host, fix=fix)

@@ -240,6 +240,13 @@ def test_a_host_that_is_not_there_for_it_is_refused(bench: Bench, entry: dict[st
     assert (done.code, why in done.document["error"]["message"]) == (3, True), done
 
 
+def test_a_host_that_is_not_reached_is_told_with_the_reason(bench: Bench) -> None:
+    bench.write()
+    bench.mark(drillable=True, address="ssh://deploy@127.0.0.1:1")
+    done = bench.drill()
+    assert (done.code, "refused" in done.document["error"]["message"]) == (4, True), done
+
+
 def test_without_a_yes_nobody_consents(bench: Bench) -> None:
     bench.write()
     done = bench.home.remedy("drill", "app-away", "--host", "test1")
