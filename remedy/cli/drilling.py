@@ -16,7 +16,7 @@ from remedy.cli.wiring import Parts, overrides_of
 from remedy.engine import checks, verify
 from remedy.engine.report import RunState, exit_code
 from remedy.engine.told import demand_some_told
-from remedy.errors import CannotTell, Refused, RemedyError
+from remedy.errors import CannotTell, Lost, Refused, RemedyError, Unreachable
 from remedy.load.drills import injection_of
 from remedy.load.playbook import load_playbook
 from remedy.load.resolve import resolve
@@ -190,16 +190,23 @@ class Drill:
     def _is_well(self) -> bool:
         """Whether the symptom goes, within its time."""
         within_s = max((a.within_s for a in checks.asked_in(self.injection.verify)), default=0)
-        clock, fleet, host = self.parts.clock, self.parts.fleet, self.remedy.host
+        clock = self.parts.clock
         deadline = clock.monotonic_s() + max(within_s, RESTORED_S)
-        well = NotOf(self.remedy.symptom)
-        while True:
-            fleet.drop(host.name)  # what is asked of a span of time is asked of the one until now
-            if verify.ask(well, fleet.session(host), self.parts.catalogue).answer is Answer.OK:
-                return True
+        while not self._is_well_now():
             if clock.monotonic_s() > deadline:
                 return False
             clock.sleep(AGAIN_S)
+        return True
+
+    def _is_well_now(self) -> bool:
+        """Whether the symptom is seen to be gone; a host that is not reached for once is asked again."""
+        fleet, host = self.parts.fleet, self.remedy.host
+        fleet.drop(host.name)  # what is asked of a span of time is asked of the one until now
+        try:
+            told = verify.ask(NotOf(self.remedy.symptom), fleet.session(host), self.parts.catalogue)
+        except (Unreachable, Lost):
+            return False
+        return told.answer is Answer.OK
 
     # ------------------------------------------------------------ telling
 

@@ -19,7 +19,7 @@ from tests.lab import LabHost, StackHost
 from tests.lab.relay import Relay
 from tests.outputs import hold
 
-DRILL_S = 300  # for a whole drill on a busy machine
+DRILL_S = 600  # for a whole drill on a busy machine
 pytestmark = pytest.mark.timeout(DRILL_S + 170)  # the first one that asks for the site waits for its start
 
 MARKED = [  # the host is asked for by name, so the mark that its fixture gives is given here
