@@ -56,7 +56,8 @@ def test_two_hundred_hosts_of_which_some_are_ill(home: Home, sshd_lab: SshdLab) 
         *LIES,
         "down",
         "forkless",
-    } - {"willing"}
+    } - {"willing", "shuffled"}
+    assert (told["shuffled"]["outcome"], told["shuffled"]["verdict"]) == ("unchanged", "inconclusive")
     assert all(not host.outside("/run/remedy/host.lease").exists() or _is_free(host) for host in fleet.well.values())
 
 
