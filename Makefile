@@ -4,7 +4,7 @@
 
 PYTEST := .venv/bin/python -m pytest
 WORKERS := 4 # more than there are cores: these tests wait for hosts more than they compute
-TOGETHER := $(PYTEST) -q -n $(WORKERS) --dist loadfile -m 'not alone'
+TOGETHER := $(PYTEST) -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not alone'
 ALONE := $(PYTEST) -q -m alone
 PURE := not lab and not sshd and not shells and not userns and not long
 

@@ -17,6 +17,9 @@ def until(holds: object, *, timeout_s: float = 30) -> None:
         time.sleep(0.3)
 
 
+pytestmark = pytest.mark.long  # in the normal run the drills start the site, and need all of it
+
+
 def test_every_service_is_up_and_the_site_is_served_with_the_certificate_of_the_acme_server(
     sira_host: StackHost,
 ) -> None:
@@ -50,7 +53,6 @@ def test_its_nightly_backup_is_one_with_a_manifest(sira_host: StackHost) -> None
     assert "rows " in sira_host.sh("cat /backups/sira_*.manifest")
 
 
-@pytest.mark.long
 def test_it_breaks_as_it_is_told_and_heals(sira_host: StackHost) -> None:
     sira_host.fault("fail", "100")
     assert sira_host.http("https://sira.test/items") == 500
@@ -61,7 +63,6 @@ def test_it_breaks_as_it_is_told_and_heals(sira_host: StackHost) -> None:
     assert sira_host.http("https://sira.test/recommendations") == 200
 
 
-@pytest.mark.long
 def test_the_second_site_has_other_names(sira_host: StackHost) -> None:
     sira_host.start_circuit()
     assert sira_host.http("http://127.0.0.1:9000/api/health") == 200
@@ -72,7 +73,6 @@ def test_the_second_site_has_other_names(sira_host: StackHost) -> None:
     sira_host.compose("down --volumes", site="circuit")
 
 
-@pytest.mark.long
 def test_it_begins_within_three_minutes_and_leaves_nothing(lab_engine: Engine, tmp_path: Path) -> None:
     def volumes() -> set[str]:
         return set(lab_engine.docker("volume", "ls", "--quiet").split())
