@@ -13,7 +13,7 @@ from remedy.actions.action import Action
 from remedy.actions.by_hand import lines_of
 from remedy.actions.catalogue import Catalogue
 from remedy.actions.host.timer import disarm, for_a_while
-from remedy.model import Answer, Call, Change, Host, Judgement, Operation
+from remedy.model import Answer, Call, Change, Host, Json, Judgement, Operation
 from tests.actions.far_end import FarEnd, far_end_in
 from tests.lab import LabHost
 
@@ -64,7 +64,7 @@ class Timed:
         return check.judge(reply)
 
 
-Timing = Callable[[FarEnd, str], Timed]
+Timing = Callable[..., Timed]
 
 
 @pytest.fixture
@@ -72,8 +72,11 @@ def timing(catalogue: Catalogue, host: Host) -> Iterator[Timing]:
     """Timers whose keys are this test's own; none is left behind."""
     made: list[Timed] = []
 
-    def make(end: FarEnd, path: str) -> Timed:
-        action = catalogue.action("dir.make", {"path": path, "mode": "0750"})
+    def make(end: FarEnd, path: str, *, boots: bool = False) -> Timed:
+        action: Action[Any] = catalogue.action("dir.make", {"path": path, "mode": "0750"})
+        if boots:  # a directory of a container may have another device number after a boot: it is told by its name
+            by_name: dict[str, Json] = {"inject": ["mkdir", path], "restore": ["rmdir", path]}
+            action = catalogue.action("fault.command", {**by_name, "broken": ["test", "-d", path]})
         made.append(Timed(end, action, host, catalogue, f"dir:{token_hex(4)} {HOSTILE}"))
         return made[-1]
 
@@ -150,7 +153,7 @@ def test_systemd_starts_it_and_forgets_it(lab_host: LabHost, timing: Timing) -> 
 
 @pytest.mark.long
 def test_a_boot_that_comes_too_late_puts_it_back(fresh_lab_host: LabHost, timing: Timing) -> None:
-    timed = timing(far_end_in(fresh_lab_host), "/var/lib/made")
+    timed = timing(far_end_in(fresh_lab_host), "/var/lib/made", boots=True)
     timed.act(*timed.change(5).operations)
     fresh_lab_host.engine.docker("stop", "--time", "1", fresh_lab_host.container)
     time.sleep(6)
@@ -160,7 +163,7 @@ def test_a_boot_that_comes_too_late_puts_it_back(fresh_lab_host: LabHost, timing
 
 @pytest.mark.long
 def test_a_boot_in_the_middle_of_putting_back_puts_it_back_too(fresh_lab_host: LabHost, timing: Timing) -> None:
-    timed = timing(far_end_in(fresh_lab_host), "/var/lib/made")
+    timed = timing(far_end_in(fresh_lab_host), "/var/lib/made", boots=True)
     fresh_lab_host.sh("mkdir -p /run/remedy; setsid flock /run/remedy/host.lock sleep 600 >/dev/null 2>&1 </dev/null &")
     timed.act(*timed.change(1).operations)
     wait_until(lambda: "activating" in fresh_lab_host.sh("systemctl show --property=ActiveState 'remedy-*.service'"))
@@ -172,7 +175,7 @@ def test_a_boot_in_the_middle_of_putting_back_puts_it_back_too(fresh_lab_host: L
 
 @pytest.mark.long
 def test_a_boot_before_it_is_due_leaves_it_armed(fresh_lab_host: LabHost, timing: Timing) -> None:
-    timed = timing(far_end_in(fresh_lab_host), "/var/lib/made")
+    timed = timing(far_end_in(fresh_lab_host), "/var/lib/made", boots=True)
     timed.act(*timed.change(3600).operations)
     fresh_lab_host.engine.docker("restart", "--time", "0", fresh_lab_host.container)
     began = "systemctl show --property=LastTriggerUSec --value 'remedy-*.timer' 2>&1 || :"
