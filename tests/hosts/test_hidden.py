@@ -59,7 +59,10 @@ def test_fault_098_a_secret_that_a_look_compares_with_is_in_no_command_line(any_
     asked = Look(family="file", function="file_put_look", args=args)
     with watched(canary) as hits:
         replies = session.look([asked] * 3)
-    assert {line for r in replies for line in r.ground if line.startswith("holds")} == {"holds same"}
+    if any_far.shell == "mksh":
+        assert all("counts in 32 bits only" in r.error for r in replies), "it cannot tell sizes, and says so"
+    else:
+        assert {line for r in replies for line in r.ground if line.startswith("holds")} == {"holds same"}
     assert (hits, canary in repr(replies)) == ([], False)
 
 
