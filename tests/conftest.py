@@ -38,7 +38,7 @@ settings.load_profile("busy machine")  # what takes long there is no defect: wha
 
 NewLabHost = Callable[[], LabHost]
 NewBox = Callable[..., Box]
-SLOWEST_FIRST = ("sira_host", "docker_host", "lab_engine", "site", "postgres")
+LONGEST = "sira_host"  # whose tests take minutes
 FIXTURE_MARKERS = {"lab_engine": "lab", "sshd_lab": "sshd", "site": "lab"}
 
 
@@ -58,17 +58,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
-    first = dict[Path, int]()
-    for item in items:
-        first[item.path] = min(first.get(item.path, len(SLOWEST_FIRST)), _slowness(item))
-    items.sort(
-        key=lambda item: first[item.path]
-    )  # side by side, a file that takes minutes must not be the last to begin
-
-
-def _slowness(item: pytest.Item) -> int:
-    fixtures = getattr(item, "fixturenames", ())
-    return next((n for n, fixture in enumerate(SLOWEST_FIRST) if fixture in fixtures), len(SLOWEST_FIRST))
+    with_site = {item.path for item in items if LONGEST in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in with_site)  # side by side, what takes longest must not begin last
 
 
 @pytest.fixture(scope="session")
