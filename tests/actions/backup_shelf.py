@@ -76,11 +76,15 @@ class Shelf:
         return check.judge(reply)
 
     def take(self, **more: Json) -> Path:
-        """One more backup; two of one second would have one name."""
-        while any(int(time.time()) <= int(said_of(p)["finished"]) for p in self.dumps):
-            time.sleep(0.05)
+        """One more backup."""
+        self.wait_for_the_next_second()
         self.apply("backup.create", younger_than="0s", **more)
         return self.newest
+
+    def wait_for_the_next_second(self) -> None:
+        """Two backups of one second would have one name, and none is older than nothing."""
+        while any(int(time.time()) <= int(said_of(p)["finished"]) for p in self.dumps):
+            time.sleep(0.05)
 
     @property
     def newest(self) -> Path:

@@ -160,6 +160,7 @@ def test_a_backup_half_as_large_as_usual_is_told(shelf: Shelf) -> None:
     for _ in range(4):
         shelf.take()
     shelf.pg.sql("TRUNCATE big", "shop")
+    shelf.wait_for_the_next_second()
     action = shelf.action("backup.create", younger_than="0s")
     before = action.see(shelf.reply(action))
     change = action.plan(before)

@@ -53,7 +53,7 @@ backup_create_look() {
 }
 
 backup_fresh_one() {
-	[ "$backup_at_s" -gt "$backup_cutoff" ] || return 1
+	[ "$backup_at_s" -ge "$backup_cutoff" ] || return 1
 	backup_read_through
 	[ "$backup_why" != ok ] || backup_found="$backup_file $backup_sha"
 	return 1 # where the newest is spoilt another one is wanted, however good those before it are

@@ -209,7 +209,9 @@ class Restart(Action[Services]):
         if len(wanted) > 1:
             lines.append("one after another, each only when the one before is up")
         if seen.said("dependents"):
-            lines.append(f"not restarted, though they depend on it: {', '.join(seen.said('dependents').split())}")
+            lines.append(
+                f"not restarted, though they depend on it: {', '.join(sorted(seen.said('dependents').split()))}"
+            )
         for name, _, state in (need.partition("=") for need in seen.said("needs").split()):
             lines.append(f"they depend on {name}, which is {state} and not restarted: name its service, too")
         if seen.said("edited"):
