@@ -98,6 +98,7 @@ def test_fault_090_the_file_that_was_planned_on_is_the_one_applied(scaling: Scal
     assert docker_host.containers("worker") == before
 
 
+@pytest.mark.long
 def test_fault_090_no_more_than_the_database_has_connections_for(scaling: Scaling, docker_host: DockerHost) -> None:
     """A stand-in for psql says 95 of 97 are used: how it is asked is proven with PostgreSQL's own actions."""
     stand_in = "#!/bin/sh\necho connections 95 97\n"

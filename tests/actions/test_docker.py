@@ -71,11 +71,12 @@ def test_services_that_are_up_are_left_alone(using: Using, docker_host: DockerHo
     assert starts(docker_host) == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("trouble", "state", "said"),
     [
-        pytest.param("docker stop shop-web-1", "exited unhealthy", "exited", marks=pytest.mark.long),
-        pytest.param("docker kill shop-web-1", "exited unhealthy", "exited", marks=pytest.mark.long),
+        ("docker stop shop-web-1", "exited unhealthy", "exited"),
+        ("docker kill shop-web-1", "exited unhealthy", "exited"),
         ("docker exec shop-web-1 rm /www/health", "running unhealthy", "unhealthy"),
     ],
     ids=["stopped", "killed", "ill"],

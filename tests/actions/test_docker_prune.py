@@ -80,6 +80,7 @@ def test_fault_089_volumes_tagged_images_and_containers_are_byte_for_byte_what_t
     assert set(engine.dangling()) <= held, "every dangling image that no container uses is gone"
 
 
+@pytest.mark.long
 def test_fault_089_volumes_stay_named_or_not_used_by_a_stopped_container_or_by_none(
     later: Played, engine: Engine
 ) -> None:
@@ -112,6 +113,7 @@ def test_what_is_young_stays(later: Played, engine: Engine) -> None:
     assert young.action.unchanged(young.see()).startswith("no build-cache or dangling-images older than ")
 
 
+@pytest.mark.long
 def test_an_image_that_was_named_or_used_since_the_plan_stays(later: Played, engine: Engine) -> None:
     engine.waste()
     named, used = engine.build("echo named >/a"), engine.build("echo used >/b")

@@ -31,6 +31,7 @@ def _leak(docker_host: DockerHost, kib_a_second: int, limit: str) -> None:
     )
 
 
+@pytest.mark.long
 def test_memory_of_a_project_is_held_against_its_limits_and_a_leak_is_seen(
     judging: Judging, docker_host: DockerHost
 ) -> None:

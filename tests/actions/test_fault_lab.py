@@ -83,7 +83,11 @@ def disk_scene(lab_host: LabHost) -> Scene:
     )
 
 
-@pytest.mark.parametrize("proof", kit.PROOFS, ids=lambda p: p.__name__)
+@pytest.mark.parametrize(
+    "proof",
+    [p if p in SHORT else pytest.param(p, marks=pytest.mark.long) for p in kit.PROOFS],
+    ids=lambda p: p.__name__,
+)
 def test_the_kit_on_a_disk(
     proof: Callable[[Played], None], there: FarEnd, lab_host: LabHost, catalogue: Catalogue, host: Host, tmp_path: Path
 ) -> None:
