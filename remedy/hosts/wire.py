@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import quote, unquote
 
 from remedy.actions.catalogue import shell_of
@@ -195,6 +196,7 @@ def _function(family: str, function: str) -> str:
     return function
 
 
+@cache
 def _defines(family: str, function: str) -> bool:
     return family in FAMILIES and f"\n{function}() {{".encode() in shell_of(family)
 
