@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from remedy.actions.catalogue import Catalogue
 from remedy.actions.files.files import OldFiles, Prune
-from remedy.errors import Refused
+from remedy.errors import Invalid, Refused
 from remedy.model import Change, Host, Json, Risk, UndoBy, UndoImpossible
 from tests.actions.far_end import FarEnd
 from tests.actions.kit import YEAR_2001, tree_of, write
@@ -22,6 +23,7 @@ from tests.actions.scenes import HOSTILE_NAMES
 pytestmark = pytest.mark.shells
 
 Pruner = Callable[..., Prune]
+OVERLAY = "mount -t tmpfs none {other} && mkdir {other}/up {other}/work && touch {other}/up/precious"
 
 
 @pytest.fixture
@@ -69,8 +71,8 @@ def test_fault_072_a_root_that_is_a_link_is_refused(
     write(root / "old")
     (tmp_path / "link").symlink_to(root)
     (tmp_path / "up").symlink_to(tmp_path)
-    for named in (tmp_path / "link", tmp_path / "up" / "root"):
-        reply = far_end.look(pruner(root=str(named)).look(host))
+    for named in (f"{tmp_path}/link", f"{tmp_path}/link/", f"{tmp_path}/link/.", f"{tmp_path}/up/root"):
+        reply = far_end.look(pruner(root=named).look(host))
         assert reply.rc == 3
         assert f"name {root} instead" in reply.error
 
@@ -93,6 +95,12 @@ def test_fault_079_broad_and_foreign_roots_are_refused(broad: str, pruner: Prune
     seen = OldFiles(root_id="1:2", cutoff=0, files=(), over="", database="", quarantine="none", facts={})
     with pytest.raises(Refused):
         pruner(root=broad).plan(seen)
+
+
+@pytest.mark.parametrize("none", ["", "logs", "~/logs", "/srv/app/..", "/srv/app/../../var", "/srv/\0"])
+def test_fault_079_what_is_no_absolute_path_is_no_root(none: str, pruner: Pruner) -> None:
+    with pytest.raises(Invalid):
+        pruner(root=none)
 
 
 @pytest.mark.parametrize("fine", ["/var/log", "/tmp", "/var/tmp", "/srv/app/tmp", "/var/lib/app", "/home/app/logs"])
@@ -125,7 +133,34 @@ def test_fault_079_above_a_cap_it_refuses_and_never_truncates(
     assert pruner(max_files=3, max_bytes=300).plan(see(far_end, pruner(max_files=3, max_bytes=300), host))
 
 
-def test_another_directory_under_the_same_name_is_left_alone(
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
+def test_fault_079_above_a_share_of_the_filesystem_it_refuses(
+    far_end: FarEnd, pruner: Pruner, host: Host, root: Path
+) -> None:
+    """A filesystem of 100 KiB, of which 40 are an old file; in a namespace of its own."""
+    command = (
+        'mount -t tmpfs -o size=100k none "$1" && head -c 40960 /dev/zero >"$1/old" && touch -d @1 "$1/old" && shift'
+    )
+    shell = ("unshare", "-m", "sh", "-c", f'{command} && exec "$@"', "sh", str(root), *_whole(far_end.shell))
+    inside = replace(far_end, shell=shell)
+    assert plan(inside, pruner(max_share=40), host)
+    with pytest.raises(Refused, match=r"max_share \(39%\)"):
+        plan(inside, pruner(max_share=39), host)
+    assert plan(inside, pruner(), host), "half of it, unless another share is named"
+
+
+def test_fault_079_what_comes_after_the_plan_is_never_taken_however_much(
+    far_end: FarEnd, pruner: Pruner, host: Host, root: Path
+) -> None:
+    write(root / "old")
+    change = plan(far_end, pruner(), host)
+    for number in range(10):
+        write(root / f"old{number}")
+    assert far_end.act(change.operations[0]).returncode == 0
+    assert sorted(p.name for p in root.iterdir()) == [f"old{number}" for number in range(10)]
+
+
+def test_fault_072_another_directory_under_the_same_name_is_left_alone(
     far_end: FarEnd, pruner: Pruner, host: Host, root: Path
 ) -> None:
     write(root / "old")
@@ -150,7 +185,10 @@ def test_fault_073_links_inside_are_never_followed(
     write(root / "old")
     (root / "to-directory").symlink_to(outside)
     (root / "to-file").symlink_to(outside / "precious")
+    for link in ("to-directory", "to-file"):
+        os.utime(root / link, (YEAR_2001, YEAR_2001), follow_symlinks=False)
     change = plan(far_end, pruner(), host)
+    assert "left alone: 2 that are symbolic links" in change.lines
     assert far_end.act(change.operations[0]).returncode == 0
     assert tree_of(outside) == before
     assert sorted(p.name for p in root.iterdir()) == ["to-directory", "to-file"]
@@ -174,20 +212,22 @@ def test_fault_074_a_directory_swapped_for_a_link_loses_nothing_outside(
     assert len(list((tmp_path / "moved").iterdir())) == 20
 
 
-@pytest.mark.parametrize("rounds", [4, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("rounds", "swaps"), [(4, 1), pytest.param(200, 10_000, marks=pytest.mark.long)])
 def test_fault_074_swapping_all_the_while_loses_nothing_outside(
-    rounds: int, far_end: FarEnd, pruner: Pruner, host: Host, root: Path, tmp_path: Path
+    rounds: int, swaps: int, far_end: FarEnd, pruner: Pruner, host: Host, root: Path, tmp_path: Path
 ) -> None:
     outside = tmp_path / "outside"
     for number in range(200):
         write(outside / f"f{number}", b"precious")
-    before = tree_of(outside)
-    for _ in range(rounds):
+    before, swapped = tree_of(outside), 0
+    while rounds > 0 or swapped < swaps:
+        rounds -= 1
         for number in range(200):
             write(root / "sub" / f"f{number}")
         change = plan(far_end, pruner(), host)
-        with _swapping(root / "sub", outside):
+        with _swapping(root / "sub", outside) as swapping:
             far_end.act(change.operations[0])
+        swapped += swapping.count
         assert tree_of(outside) == before
         shutil.rmtree(root / "sub")
 
@@ -196,12 +236,13 @@ class _swapping:  # noqa: N801 - a context, named for what goes on in it
     """A directory and a link to another one take turns under one name, as fast as they can."""
 
     def __init__(self, place: Path, outside: Path) -> None:
-        self.place, self.outside = place, outside
+        self.place, self.outside, self.count = place, outside, 0
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._swap)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self.thread.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.ended.set()
@@ -214,6 +255,7 @@ class _swapping:  # noqa: N801 - a context, named for what goes on in it
             self.place.symlink_to(self.outside)
             self.place.unlink()
             aside.rename(self.place)
+            self.count += 1
 
 
 def test_fault_075_files_with_two_names_are_left_alone_and_reported(
@@ -225,15 +267,26 @@ def test_fault_075_files_with_two_names_are_left_alone_and_reported(
     seen = see(far_end, pruner(), host)
     assert names(seen) == {"old"}
     assert seen.facts["linked"] == "1"
+    change = plan(far_end, pruner(), host)
+    assert (change.effect.size_bytes, "left alone: 1 with more than one name" in change.lines) == (100, True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
-@pytest.mark.parametrize("mount", ["mount -t tmpfs none {at}", "mount --bind {other} {at}"])
+@pytest.mark.parametrize(
+    "mount",
+    [
+        "mount -t tmpfs none {at} && touch {at}/precious",
+        "mount --bind {other} {at}",
+        "touch {at}/precious && mount --bind {other}/precious {at}/precious",
+        f"{OVERLAY} && mount -t overlay -o lowerdir=/opt,upperdir={{other}}/up,workdir={{other}}/work none {{at}}",
+    ],
+    ids=["tmpfs", "bind", "one file", "overlay"],
+)
 def test_fault_075_mounts_inside_are_left_alone(
     mount: str, far_end: FarEnd, pruner: Pruner, host: Host, root: Path, tmp_path: Path
 ) -> None:
     """The mount is made in a namespace of its own: nobody else ever sees it."""
-    other = write(tmp_path / "other" / "precious").parent
+    other = write(tmp_path / "other" / "precious").parent  # on the same device: a bind mount differs in nothing else
     at = root / "mo*unt \\ed"
     at.mkdir()
     write(root / "old")
@@ -258,6 +311,21 @@ def test_fault_077_a_file_held_open_is_left_alone_and_reported(
         seen = see(far_end, pruner(), host)
     assert names(seen) == {"old"}
     assert seen.facts["open"] == "1"
+    assert seen.facts["open_by"].split(" ")[0] == str(os.getpid())
+
+
+def test_fault_077_what_a_process_opens_before_it_is_taken_is_not_free_and_said_so(
+    far_end: FarEnd, pruner: Pruner, host: Host, root: Path
+) -> None:
+    """Nothing that is listed was open when it was planned on; unlinked, it would free nothing."""
+    for name in ("held", "old"):
+        write(root / name)
+    change = plan(far_end, pruner(), host)
+    with (root / "held").open("rb"):
+        done = far_end.act(change.operations[0])
+    assert done.returncode == 1
+    assert f"process {os.getpid()} holds them open: their space is free when it lets go".encode() in done.stderr
+    assert far_end.act(change.operations[0]).returncode == 0, "and when it did, it is"
 
 
 def test_fault_076_hostile_names_are_taken_exactly_as_listed(

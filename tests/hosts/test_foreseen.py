@@ -36,7 +36,7 @@ def asked(root: Path) -> list[Look]:
     looks += [
         Look(family="dir", function="dir_make_look", args=(f"{root}/{n}", "", "")) for n in ("in", "no", "linked")
     ]
-    prune = (str(root), "*", str(2**33), "0", "100", str(2**40), "")
+    prune = (str(root), "*", str(2**33), "0", "100", str(2**40), "", "100")
     return [*looks, Look(family="files", function="files_prune_look", args=prune)]
 
 

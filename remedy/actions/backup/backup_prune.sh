@@ -86,9 +86,9 @@ backup_prune_files() {
 		# shellcheck disable=SC2086 # words
 		set -- $backup_said
 		files_id=${1%:*:*}
-		case "$2,$files_nl$files_held$files_nl" in
+		case "$2,$files_nl$files_held" in
 		[!1],* | [!1][0-9]*,* | 1[0-9]*,*) backup_left="${backup_left}left linked $backup_one$backup_nl" && return ;;
-		*"$files_nl$files_id$files_nl"*) backup_left="${backup_left}left open $backup_one$backup_nl" && return ;;
+		*"$files_nl$files_id "*) backup_left="${backup_left}left open $backup_one$backup_nl" && return ;;
 		esac
 		backup_mine="${backup_mine}item $backup_one$backup_tab$1$backup_nl"
 		backup_length=$((backup_length + $3 * $4))

@@ -57,8 +57,8 @@ file_remove_regular() {
 	files_database_above "$file_remove_dir"
 	[ "$3" -eq 1 ] || echo "linked $3"
 	files_id=${2%:*:*}
-	case $files_nl$(files_held_on "${files_root_id%:*}")$files_nl in
-	*"$files_nl$files_id$files_nl"*) file_remove_open=1 && echo "open yes" ;;
+	case $files_nl$(files_held_on "${files_root_id%:*}") in
+	*"$files_nl$files_id "*) file_remove_open=1 && echo "open yes" ;;
 	*) file_remove_open= ;;
 	esac
 	printf 'item %s\t%s\n' "$(escape "$file_remove_base")" "$2"

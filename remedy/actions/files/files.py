@@ -69,7 +69,8 @@ class Prune(Action[OldFiles]):
 
     Symbolic links, other filesystems, mounts, files with several names and files that a process
     holds open are left alone and reported. With a `quarantine` on the host the files are moved there and undo
-    brings them back; without one the plan says permanent. Above a cap it refuses, it never truncates.
+    brings them back; without one the plan says permanent. Above a cap it refuses, it never truncates. It fails where a
+    process still holds open what was taken: that space is not free.
     """
 
     name = "files.prune"
@@ -86,12 +87,15 @@ class Prune(Action[OldFiles]):
     keep_newest: int = param("Matching files to keep however old they are, newest first", default=0, minimum=0)
     max_files: int = param("Refuse above this number of files", default=10000, minimum=1, maximum=100000)
     max_bytes: Size = param("Refuse above this size in all", default="10GiB")
+    max_share: int = param(
+        "Refuse above so many hundredths of the filesystem; 100 is no bound", default=50, minimum=1, maximum=100
+    )
     quarantine: Path | None = param("Where the files go; the host's own quarantine unless given here", default=None)
 
     def look(self, host: Host) -> Look:
         shelf = self.quarantine or host.quarantine
         caps = (str(self.depth), str(self.max_files), str(self.max_bytes))
-        args = (self.root, self.match, Ago(self.older_than), *caps, shelf)
+        args = (self.root, self.match, Ago(self.older_than), *caps, shelf, str(self.max_share))
         return self.ask("files_prune_look", *args, timeout_s=120)
 
     def see(self, reply: Reply) -> OldFiles:
@@ -187,6 +191,11 @@ class Prune(Action[OldFiles]):
                 f"files.prune: more than max_files ({self.max_files:,}) files match",
                 fix="raise max_files, or match fewer",
             )
+        if seen.over == "share":
+            raise Refused(
+                f"files.prune: more than max_share ({self.max_share}%) of the filesystem match",
+                fix="look what they are; raise max_share, or match fewer",
+            )
         if seen.over:
             raise Refused(
                 f"files.prune: more than max_bytes ({size_text(self.max_bytes)}) match",
@@ -226,13 +235,15 @@ class Prune(Action[OldFiles]):
         ]
         if len(files) > LINES_SHOWN:
             rows.append(f"and {len(files) - LINES_SHOWN:,} more")
+        holders = f" ({seen.facts['open_by']})" if "open_by" in seen.facts else ""
         for key, text in (
-            ("open", "left alone: {} held open by a process"),
-            ("linked", "left alone: {} with more than one name"),
+            ("open", f"held open by a process{holders}"),
+            ("linked", "with more than one name"),
+            ("links", "that are symbolic links"),
         ):
             count = int(seen.facts.get(key, "0"))
             if count:
-                rows.append(text.format(f"{count:,}"))
+                rows.append(f"left alone: {count:,} {text}")
         unseen = unseen_text(seen.facts)
         return (*rows, unseen) if unseen else tuple(rows)
 

@@ -6,8 +6,8 @@ files_nl='
 files_tab='	'
 files_aside=.remedy-aside
 
-# files_prune_look ROOT MATCH CUTOFF DEPTH MAX_FILES MAX_BYTES QUARANTINE
-#   CUTOFF is seconds since 1970; DEPTH 0 means any; QUARANTINE "" means none.
+# files_prune_look ROOT MATCH CUTOFF DEPTH MAX_FILES MAX_BYTES QUARANTINE MAX_SHARE
+#   CUTOFF is seconds since 1970; DEPTH 0 means any; QUARANTINE "" means none; MAX_SHARE is of a hundred parts of the filesystem.
 # Ground: what ROOT is, why it must not be pruned if so, an item for each file, the quarantine's state.
 files_prune_look() {
 	need_large_numbers
@@ -28,7 +28,7 @@ files_prune_look() {
 	files_unseen
 	{
 		# a path never holds `//`, so it ends a record whatever else the name holds
-		files_walk "$2" "$4" | files_sift "$3" "$4" "$5" "$6" "$7"
+		files_walk "$2" "$4" | files_sift "$3" "$4" "$5" "$6" "$7" "$8"
 	} | sort | cut -c 3-
 }
 
@@ -57,13 +57,14 @@ files_demand_missing() {
 files_walk() {
 	if [ "$2" = 0 ]; then set -- "$1" "" 0; else set -- "$1" -maxdepth $(($2 + 1)); fi
 	# shellcheck disable=SC2086 # nothing, or one option and its number
-	find . $2 ${2:+$3} -xdev -type f \( -name "$1" -o -name PG_VERSION -o -name ibdata1 -o -name WiredTiger \) \
-		-exec stat -c '%Y %d:%i:%s:%Y %h %b %B %n//' {} + 2>/dev/null
+	find . $2 ${2:+$3} -xdev \
+		\( -type f \( -name "$1" -o -name PG_VERSION -o -name ibdata1 -o -name WiredTiger \) -o -type l -name "$1" \) \
+		-exec stat -c '%Y %d:%i:%s:%Y %h %b %B %f %n//' {} + 2>/dev/null
 }
 
-# files_sift CUTOFF DEPTH MAX_FILES MAX_BYTES QUARANTINE: records of files_walk in, sortable lines out.
+# files_sift CUTOFF DEPTH MAX_FILES MAX_BYTES QUARANTINE MAX_SHARE: records of files_walk in, sortable lines out.
 files_sift() {
-	files_count=0 files_bytes=0 files_disk=0 files_open=0 files_linked=0 files_shown=0 files_database=
+	files_count=0 files_bytes=0 files_disk=0 files_open=0 files_holders='' files_linked=0 files_links=0 files_shown=0 files_database=
 	files_deep=
 	files_left=$2
 	while [ "$files_left" -gt 0 ]; do files_deep="$files_deep*/" files_left=$((files_left - 1)); done
@@ -77,21 +78,30 @@ files_sift() {
 	[ -z "$files_database" ] || echo "0 database $files_database"
 	[ "$files_count" -le "$3" ] || echo "0 over files"
 	[ "$files_bytes" -le "$4" ] || echo "0 over bytes"
+	[ "$files_count" -eq 0 ] || files_within_share "$6" || echo "0 over share"
 	printf '0 '
 	files_quarantine_state "$5" "$files_disk"
-	printf '2 --\n3 files %s\n3 bytes %s\n3 bytes_on_disk %s\n3 open %s\n3 linked %s\n3 unseen_processes %s\n' \
-		"$files_count" "$files_bytes" "$files_disk" "$files_open" "$files_linked" "$files_hidden"
+	printf '2 --\n3 files %s\n3 bytes %s\n3 bytes_on_disk %s\n3 open %s\n3 linked %s\n3 links %s\n3 unseen_processes %s\n' \
+		"$files_count" "$files_bytes" "$files_disk" "$files_open" "$files_linked" "$files_links" "$files_hidden"
+	[ -z "$files_holders" ] || printf '3 open_by %s\n' "$files_holders"
 	[ -z "$files_hidden_who" ] || printf '3 unseen_who %s\n' "$files_hidden_who"
 }
 
-# One record. Prints its item unless it is too new, too deep, held open, linked twice or on a mount.
+# Are the files no more than so many of a hundred parts of the filesystem?
+files_within_share() {
+	[ "$1" -lt 100 ] || return 0
+	files_whole=$(stat -f -c '%b %S' .) || lacks "the size of the filesystem cannot be told"
+	[ $((files_disk * 100)) -le $((${files_whole% *} * ${files_whole#* } * $1)) ]
+}
+
+# One record. Prints its item unless it is a link, too new, too deep, held open, linked twice or on a mount.
 files_one() {
 	files_name=${1%//}
 	# shellcheck disable=SC2086 # the fixed fields
 	set -- "$2" "$3" "$4" "$5" ${files_name%%./*}
 	files_name=${files_name#*./}
-	case $files_name in
-	PG_VERSION | ibdata1 | WiredTiger | */PG_VERSION | */ibdata1 | */WiredTiger)
+	case ${10}/$files_name in
+	8*/PG_VERSION | 8*/ibdata1 | 8*/WiredTiger)
 		files_database=$(escape "$files_name")
 		return
 		;;
@@ -110,6 +120,12 @@ files_one() {
 	case $files_deep in ?*) case $files_name in $files_deep*) return ;; esac ;; esac
 	[ -z "$files_mounts" ] || ! files_on_mount || return 0
 	files_id=${6%:*:*}
+	case ${10} in a*) # a symbolic link: st_mode in hexadecimal, inode(7)
+		files_links=$((files_links + 1))
+		files_why link
+		return
+		;;
+	esac
 	if [ "$7" -gt 1 ]; then
 		files_linked=$((files_linked + 1))
 		files_why linked
@@ -117,16 +133,17 @@ files_one() {
 	fi
 	# asked when a file is old enough, which on a healthy host none is: it reads what every process holds
 	[ "$files_held" != unknown ] || files_held=$(files_held_on "${files_root_id%:*}")
-	case $files_nl$files_held$files_nl in
-	*"$files_nl$files_id$files_nl"*)
+	case $files_nl$files_held in
+	*"$files_nl$files_id "*)
 		files_open=$((files_open + 1))
+		files_holder "$files_id"
 		files_why open
 		return
 		;;
 	esac
 	files_count=$((files_count + 1))
 	set -- "$@" "${6%:*}"
-	files_bytes=$((files_bytes + ${10##*:})) files_disk=$((files_disk + $8 * $9))
+	files_bytes=$((files_bytes + ${11##*:})) files_disk=$((files_disk + $8 * $9))
 	[ "$files_count" -le "$3" ] && [ "$files_bytes" -le "$4" ] || return 0
 	case $files_name in
 	*[\\]* | *"$files_nl"*) files_name=$(escape "$files_name") ;;
@@ -175,12 +192,28 @@ files_mounts_below() {
 	done </proc/self/mountinfo
 }
 
-# device:inode of every regular file on DEVICE that a process holds open, a line each.
+# device:inode of every regular file on DEVICE that a process holds open, and a process that does, a line each.
 files_held_on() {
-	find -L /proc/[0-9]*/fd -maxdepth 1 -type f -exec stat -L -c '%d:%i' {} + 2>/dev/null |
-		sort -u | while read -r files_id; do
-		case $files_id in "$1":*) echo "$files_id" ;; esac
+	find -L /proc/[0-9]*/fd -maxdepth 1 -type f -exec stat -L -c '%d:%i %n' {} + 2>/dev/null |
+		sort -u -k 1,1 | while read -r files_id files_fd; do
+		files_fd=${files_fd#/proc/}
+		case $files_id in "$1":*) echo "$files_id ${files_fd%%/*}" ;; esac
 	done
+}
+
+# Add the process of files_held that holds DEVICE:INODE to files_holders: the first few, by number and name.
+files_holder() {
+	files_process=$files_nl$files_held
+	files_process=${files_process#*"$files_nl$1 "}
+	files_process=${files_process%%"$files_nl"*}
+	case ", $files_holders, " in *", $files_process "* | *", ..., "*) return 0 ;; esac
+	case $files_holders in
+	*,*,*) files_holders="$files_holders, ..." ;;
+	*)
+		read -r files_comm 2>/dev/null <"/proc/$files_process/comm" || files_comm='(ended)'
+		files_holders="${files_holders:+$files_holders, }$files_process $(escape "$files_comm")"
+		;;
+	esac
 }
 
 # Set files_hidden to how many living processes do not show what they hold open, even to root where they have

@@ -10,9 +10,23 @@
 files_prune() {
 	files_begin "$@"
 	[ -z "$3" ] || files_make_store "$3" "$2"
+	files_listed=$files_nl
 	files_each files_flush_prune
 	echo "took $files_taken files, $files_freed bytes; $files_gone were gone or changed"
 	[ "$files_failed" -eq 0 ] || give_up "$files_failed files could not be taken away"
+	[ "$files_taken" -eq 0 ] || files_demand_freed
+}
+
+# Fail where a process opened a listed file before it was taken: its space is not free until that process lets go.
+files_demand_freed() {
+	files_held=$(
+		find -L /proc/[0-9]*/fd -maxdepth 1 -type f -exec stat -L -c '%h %d:%i %n' {} + 2>/dev/null |
+			while read -r files_names files_id files_fd; do
+				files_fd=${files_fd#/proc/}
+				[ "$files_names" != 0 ] || case $files_listed in *"$files_tab$files_id:"*) echo "${files_fd%%/*}" ;; esac
+			done | sort -u | head -n 3 | tr '\n' ' '
+	)
+	[ -z "$files_held" ] || give_up "taken away, but process ${files_held% } holds them open: their space is free when it lets go"
 }
 
 files_begin() {
@@ -96,6 +110,7 @@ files_leave_aside() {
 
 # One batch of a directory: moved aside, compared there, taken.
 files_flush_prune() {
+	files_listed=$files_listed$files_batch
 	files_enter_batch || return 0
 	IFS=$files_nl
 	set -f
