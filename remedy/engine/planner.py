@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
 from remedy.actions.catalogue import Catalogue
-from remedy.engine import checks
+from remedy.engine import ages, checks
 from remedy.engine.current import demand_machine
 from remedy.engine.fleet import Fleet
 from remedy.engine.own import Own, demand_apart, place_of
@@ -162,6 +162,7 @@ class Planner:
             resolved, answers, session.facts.now, self.catalogue, _planned(resolved, answers, session.facts)
         )
         demand_apart(self.own, host, session.facts, part.steps)
+        ages.demand_told(resolved, part.steps, session.facts.now - int(self.clock.now().timestamp()))
         return replace(part, container=session.facts.container, own=place_of(self.own, host, session.facts, part.steps))
 
 

@@ -122,6 +122,18 @@ class DropById(Drop):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DropOld(Drop):
+    """The same as `toy.drop`, of files older than some seconds by the host's clock."""
+
+    name = "toy.drop-old"
+
+    older: int = param("Seconds")
+
+    def look(self, host: Host) -> Look:
+        return Look(family=CODE, function="files_look", args=(self.where, Ago(self.older)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lose(Drop):
     """The same as `toy.drop`, where a person has to type how many files are lost."""
 
@@ -258,5 +270,5 @@ class Up(Check):
 
 def catalogue() -> Catalogue:
     """The toys by name."""
-    actions: tuple[type[Action[Any]], ...] = (Drop, DropById, Lose, Burn, Grow, Shift, Start)
+    actions: tuple[type[Action[Any]], ...] = (Drop, DropById, DropOld, Lose, Burn, Grow, Shift, Start)
     return Catalogue(actions={a.name: a for a in actions}, checks={c.name: c for c in (Level, Up)})
