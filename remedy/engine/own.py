@@ -51,19 +51,30 @@ def place_of(own: Own, host: Host, facts: Facts, steps: Iterable[PlannedStep] = 
 
 
 def demand_apart(own: Own, host: Host, facts: Facts, steps: Iterable[PlannedStep]) -> None:
-    """Raise Forbidden where a step, or its undo, would touch what is remedy's own."""
-    if not is_here(own, host, facts):
-        return
+    """Raise Forbidden where a step, or its undo, would touch what is remedy's own: here, or the container around it."""
+    here = is_here(own, host, facts)
     for step in steps:
         if step.change is None:
             continue
-        touched = _own_thing(own, step.change)
+        touched = _own_container(own, step.change) or (here and _own_thing(own, step.change))
         if touched:
+            where = HERE if here else "where remedy's own container runs"
             raise Forbidden(
-                f"{host.name} is {HERE}, and step {step.step} ({step.action}) would touch {touched}, remedy's own",
+                f"{host.name} is {where}, and step {step.step} ({step.action}) would touch {touched}, remedy's own",
                 at=host.name,
                 fix="take it out of what the step names, or do this by hand",
             )
+
+
+def _own_container(own: Own, change: Change) -> str:
+    """The container that remedy runs in, where a change names it, whatever engine's host it is for."""
+    if not own.container:
+        return ""
+    back = change.undo.operations if isinstance(change.undo, UndoBy) else ()
+    calls = [o for o in (*change.operations, *back) if isinstance(o, Call)]
+    words = [str(word) for call in calls for word in (*call.args, *call.items)]
+    is_named = f"container:{own.container}" in change.touches or any(own.container in word for word in words)
+    return f"container {own.container[:12]}" if is_named else ""
 
 
 def _own_thing(own: Own, change: Change) -> str:

@@ -72,6 +72,28 @@ def test_fault_095_what_is_remedys_own_is_never_touched(touching: list[PlannedSt
     demand_apart(OWN, LOOPBACK, ELSEWHERE, touching)
 
 
+BOX = "c0ffee" + "0" * 58
+OTHER = "d0ffee" + "0" * 58
+
+
+@pytest.mark.parametrize(
+    "touching",
+    [
+        steps(Call(family="compose", function="compose_restart", args=(BOX, "ops/remedy/1", "up"))),
+        steps(Call(family="compose_scale", function="compose_scale_remove", items=(f"remedy/2\t{BOX}",))),
+        steps(Call(family="compose_up", function="compose_up_make", args=("ops",)), touches=(f"container:{BOX}",)),
+        steps(Call(family="f", function="x"), back=(Call(family="compose", function="compose_stop", args=(BOX,)),)),
+    ],
+    ids=["restart", "scale", "made anew", "undo"],
+)
+def test_fault_095_its_own_container_is_not_touched_by_its_engines_host(touching: list[PlannedStep]) -> None:
+    ours = replace(OWN, container=BOX)
+    with pytest.raises(Forbidden, match=r"me is where remedy's own container runs, .* would touch container c0ffee0"):
+        demand_apart(ours, LOOPBACK, ELSEWHERE, touching)
+    demand_apart(replace(OWN, container=OTHER), LOOPBACK, ELSEWHERE, touching)
+    demand_apart(OWN, LOOPBACK, ELSEWHERE, touching)
+
+
 @pytest.mark.parametrize(
     "harmless",
     [
@@ -109,6 +131,14 @@ def test_fault_095_on_its_own_machine_nothing_is_done_by_itself(new_scene: NewSc
     plan = planner.plan([drop_until(4).on(scene.inventory["h1"])])
     assert (plan.hosts[0].own, plan.need.people) == (HERE, 1)
     assert need_of(plan.playbook, plan.hosts, scene.policy).people == 1
+
+
+def test_fault_095_on_the_way_to_other_hosts_nothing_is_done_by_itself(new_scene: NewScene) -> None:
+    scene = new_scene()
+    scene.policy = Policy(rules=(Rule(risk=(Risk.LOW, Risk.MEDIUM), people=0, at="p.yml:1:1"),), digest="p1")
+    planner = replace(scene.planner(), own=Own(jumps=frozenset({"h1"})))
+    plan = planner.plan([drop_until(4).on(scene.inventory["h1"])])
+    assert (plan.hosts[0].own, plan.need.people) == (JUMP, 1)
 
 
 def test_fault_095_around_its_own_files_the_hosts_name_is_typed(new_scene: NewScene) -> None:

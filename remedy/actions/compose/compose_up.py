@@ -125,17 +125,17 @@ class Up(Action[Applied]):
             return None
         self._refuse_near(seen)
         names = ", ".join(s.name for s in wanted)
-        anew = len([s for s in seen.stale if s.service in {w.name for w in wanted}])
+        anew = [s for s in seen.stale if s.service in {w.name for w in wanted}]
         return Change(
             title=f"apply the Compose file to {names} of {self.project}",
             operations=tuple(o for s in wanted for o in self._make(s.name, s.hash, s.count, self.file or "", "")),
             effect=Effect(
-                says=f"{names} of {self.project} as the file says, and up", measures={"containers_made_anew": anew}
+                says=f"{names} of {self.project} as the file says, and up", measures={"containers_made_anew": len(anew)}
             ),
             undo=self._undo(seen, wanted),
             risk=self.risk,
             lines=tuple(line for s in wanted for line in _lines(seen, s)),
-            touches=tuple(f"compose:{self.project}/{s.name}" for s in wanted),
+            touches=(*(f"compose:{self.project}/{s.name}" for s in wanted), *(f"container:{s.id}" for s in anew)),
             settle_s=10,
         )
 
