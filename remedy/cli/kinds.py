@@ -119,7 +119,7 @@ PAGES = (
         advice="Look for the cause: the remedy does not last. In an emergency: --break-glass REASON.",
         causes=(
             "the playbook has changed this host as often, within the hour, as the policy allows",
-            "by standing approvals, with nobody watching, it has run three times within the hour",
+            "by standing approvals, nobody watching, it has run once in 2 minutes, twice in 8, or three times in 60",
         ),
         host="It is as the last run left it. Nothing was done this time.",
         then=(

@@ -11,8 +11,9 @@ from remedy.errors import Closed, Refused
 from remedy.model import HostPlan, Plan, Policy
 from remedy.terms import Budget, Conditions, always_open
 
-BY_ITSELF = 3  # runs of a playbook on a host within an hour that nobody watches; systemd gives up after 5 in 10 s
-HOUR = timedelta(hours=1)
+# How many runs of a playbook on a host that nobody watches may begin within what time: each waits four times as long
+# as the one before, and after three within an hour somebody has to look. systemd gives up after 5 in 10 s.
+BY_ITSELF = ((1, timedelta(minutes=2)), (2, timedelta(minutes=8)), (3, timedelta(hours=1)))
 
 
 def conditions_of(plan: Plan, policy: Policy, *, standing: bool = False) -> Conditions:
@@ -63,7 +64,7 @@ def budgets_of(subjects: Sequence[Subject], policy: Policy, *, standing: bool = 
     rest = [s.host for s in subjects if standing and s.host not in said]
     return (
         *written,
-        *(Budget(host=h, most=BY_ITSELF, within=HOUR, at="built in, for standing approvals") for h in rest),
+        *(Budget(host=h, most=m, within=w, at="built in, for standing approvals") for h in rest for m, w in BY_ITSELF),
     )
 
 

@@ -113,6 +113,33 @@ def test_fault_091_without_anybody_it_runs_three_times_an_hour_at_most(bench: Be
     assert bench("apply", "disk-full", "--host", "test1", "--yes").code == 0, "somebody looked"
 
 
+def test_fault_091_each_time_without_anybody_it_waits_four_times_as_long(bench: Bench) -> None:
+    stand(bench)
+    begun = bench.clock.at
+    for minutes, code in ((0, 0), (1, 3), (2, 0), (7, 3), (8, 0), (59, 3), (60, 0), (61, 3)):
+        bench.clock.at = begun + timedelta(minutes=minutes)
+        done = bench("apply", "disk-full", "--host", "test1", "--standing", "--json")
+        assert done.code == code, (minutes, done)
+        if code == 0:
+            fill(bench)
+    assert done.document["error"]["fix"].startswith("again from 2024-06-01"), done
+
+
+@pytest.mark.long
+def test_fault_091_what_comes_back_all_day_is_remedied_three_times_an_hour(bench: Bench) -> None:
+    stand(bench)
+    begun, ran = bench.clock.at, []
+    for minutes in range(0, 24 * 60, 5):
+        bench.clock.at = begun + timedelta(minutes=minutes)
+        done = bench("apply", "disk-full", "--host", "test1", "--standing", "--json")
+        assert (done.code, done.document.get("error", {}).get("kind")) in ((0, None), (3, "spent")), done
+        if done.code == 0:
+            ran.append(minutes)
+            fill(bench)
+    assert len(ran) == bench.mutations == 24 * 3
+    assert all(later - first >= 60 for first, later in zip(ran, ran[3:], strict=False))
+
+
 def test_two_people_where_the_policy_wants_them(bench: Bench) -> None:
     (bench.path / "inventory/policy.yml").write_text("rules:\n  - {environment: test, people: 2}\n")
     own = bench(*GIVE)
