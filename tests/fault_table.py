@@ -1,7 +1,8 @@
 """docs/faults.md: each numbered fault, the tests that meet it, and what is left.
 
 A test meets a fault by its name (`test_fault_013_...`, or `fault_013` anywhere in it) or by a
-comment `# fault 13` (also `# faults 13, 14`) on or in it. `python -m tests.fault_table` writes the page.
+comment `# fault 13` (also `# faults 13, 14`) on or in it; a case of an action by its name, which
+says `fault 13`. `python -m tests.fault_table` writes the page.
 """
 
 import ast
@@ -22,8 +23,12 @@ Made by `python -m tests.fault_table`; a test fails when this page is stale. The
 
 
 def cited() -> dict[int, list[str]]:
-    """Fault number to the tests that name it, as FILE::TEST."""
+    """Fault number to the tests that name it, as FILE::TEST or FILE: CASE."""
     found: dict[int, set[str]] = defaultdict(set)
+    for path in sorted(TESTS.glob("actions/*/*.yaml")):
+        for name in re.findall(r"(?m)^- name: (.*fault \d+.*)$", path.read_text()):
+            for number in numbers_in("", name):
+                found[number].add(f"{path.relative_to(TESTS)}: {name.strip(chr(34))}")
     for path in sorted(TESTS.rglob("test_*.py")):
         text = path.read_text()
         lines = text.splitlines()

@@ -30,7 +30,7 @@ def world(typed: str | None) -> World:
 
 
 @pytest.mark.parametrize("said", [Consent(), Consent(yes=True)], ids=["plain", "--yes"])
-def test_a_loss_is_typed_and_yes_does_not_cover_it(said: Consent) -> None:
+def test_fault_083_a_loss_is_typed_and_yes_does_not_cover_it(said: Consent) -> None:
     for typed in ("y\n", "41\n", "\n", None):
         with pytest.raises(Unapproved, match="41 minutes"):
             demand_consent_of(LOSS, typed, said)

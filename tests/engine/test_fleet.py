@@ -69,6 +69,15 @@ def test_fault_094_a_failure_stops_the_batches_after_its_own(new_scene: NewScene
     assert touched(scene) == ["h1", "h2", "h3", "h4"]
 
 
+def test_fault_094_of_a_hundred_hosts_of_which_the_third_fails_a_canary_and_a_batch_are_touched(
+    new_scene: NewScene,
+) -> None:
+    scene = fleet(new_scene, 100, h3=full(broken={"drop"}))
+    state = scene.go(drop_until(4, limits=limits(batch=10)))
+    assert touched(scene) == [f"h{n}" for n in range(1, 12)]
+    assert sum(h.outcome is Outcome.REFUSED for h in state.hosts.values()) == 89
+
+
 def test_fault_094_a_batch_begins_when_every_host_of_the_one_before_was_verified(new_scene: NewScene) -> None:
     scene = fleet(new_scene, 10)
     scene.go(drop_until(4, limits=limits(batch=4)))
