@@ -91,7 +91,7 @@ class Stale(Refused):
 
 
 class Busy(Refused):
-    """Another run holds the lease of a host, or another process holds the store."""
+    """Another run holds the lease of a host, too many hosts are in hand, or another process holds the store."""
 
     kind = "busy"
 

@@ -249,7 +249,7 @@ class Store(Protocol):
     ) -> tuple[Approval, ...]:
         """Create the run and use up the approvals it needs, in one transaction.
 
-        Raises Unapproved (who is still needed), Closed or Spent (what the conditions say), or Refused
+        Raises Unapproved (who is still needed), Closed, Spent or Busy (what the conditions say), or Refused
         when the plan was applied already: of any number of callers exactly one succeeds.
         """
         ...

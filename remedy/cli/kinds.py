@@ -147,6 +147,7 @@ PAGES = (
         advice="Wait for the other run. When it is surely over: remedy unlock HOST --owner ID.",
         causes=(
             "another run holds the lease of the host; the message names its owner",
+            "as many hosts are in hand as max_hosts_at_once of the policy allows; the message names them",
             "another process writes to the store of this home",
         ),
         host="Another run may be at work on it. This one did nothing.",

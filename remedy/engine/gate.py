@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from remedy.engine.calendar import wall_text
 from remedy.engine.policy import Subject, fits, opens, shut, subjects_of
-from remedy.errors import Closed, Refused
-from remedy.model import HostPlan, Plan, Policy
-from remedy.terms import Budget, Conditions, always_open
+from remedy.errors import Busy, Closed, Refused
+from remedy.model import Cap, HostPlan, Plan, Policy
+from remedy.terms import Budget, Conditions, InHand, always_open, always_room
 
 # How many runs of a playbook on a host that nobody watches may begin within what time: each waits four times as long
 # as the one before, and after three within an hour somebody has to look. systemd gives up after 5 in 10 s.
@@ -30,8 +30,47 @@ def conditions_of(plan: Plan, policy: Policy, *, standing: bool = False) -> Cond
     return Conditions(
         closed=closed if is_timed else always_open,
         budgets=() if plan.undo_of else budgets_of(subjects, policy, standing=standing),
+        crowded=_room_for(plan, policy) if _is_bounded(plan, policy) else always_room,
         standing=standing,
     )
+
+
+def _is_bounded(plan: Plan, policy: Policy) -> bool:
+    """Whether a cap says how many hosts may be in hand. Taking back is never kept waiting: it helps."""
+    return not plan.undo_of and any(c.at_once is not None for c in policy.caps)
+
+
+def _room_for(plan: Plan, policy: Policy) -> Callable[[Sequence[InHand]], Refused | None]:
+    def crowded(others: Sequence[InHand]) -> Refused | None:
+        return next((w for c in policy.caps if (w := why_crowded(plan, c, others))), None)
+
+    return crowded
+
+
+def why_crowded(plan: Plan, cap: Cap, others: Sequence[InHand]) -> Busy | None:
+    """The refusal for a plan beside which more hosts than a cap allows would be in hand at one time."""
+    mine = _fitting(plan, cap)
+    if cap.at_once is None or not mine:
+        return None
+    count, whose, known = min(len(mine), plan.limits.batch), [], set(mine)
+    for other in others:
+        theirs = sorted((_fitting(other.plan, cap) & other.hosts) - known)
+        known.update(theirs)
+        count += min(len(theirs), other.at_once)
+        if theirs:
+            whose.append(f"{', '.join(theirs)} by run {other.run}{f', which was {other.left}' if other.left else ''}")
+    if count <= cap.at_once:
+        return None
+    beside = f"; in hand: {'; '.join(whose)}" if whose else f"; this plan would take {count}"
+    return Busy(
+        f"at most {cap.at_once} of these hosts may be in hand at one time{beside}",
+        at=cap.at,
+        fix="see to those first (remedy show RUN), or limits.batch; in an emergency: --break-glass REASON",
+    )
+
+
+def _fitting(plan: Plan, cap: Cap) -> frozenset[str]:
+    return frozenset(s.host for s in subjects_of(plan.playbook, plan.hosts) if fits(cap, s))
 
 
 def why_closed(what: str, subjects: Sequence[Subject], policy: Policy, now: datetime) -> Closed | None:

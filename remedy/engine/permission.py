@@ -137,6 +137,7 @@ def cap_text(cap: Cap) -> str:
         "" if cap.size_bytes is None else f"{cap.size_bytes:,} bytes",
         "" if cap.files is None else f"{cap.files:,} files",
         "" if cap.runs is None else f"{cap.runs} runs per hour of one playbook on one host",
+        "" if cap.at_once is None else f"{cap.at_once} host{'' if cap.at_once == 1 else 's'} in hand at one time",
     ]
     of = scope_text(cap)
     return f"at most {', '.join(p for p in parts if p)}{f' ({of})' if of else ''}"

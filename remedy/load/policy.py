@@ -110,6 +110,7 @@ def _cap(raw: Mapping[str, Any], scope: dict[str, Any]) -> Cap:
         size_bytes=None if size is None else cast(int, KINDS["size"].parse(size)),
         files=raw.get("max_files"),
         runs=raw.get("max_runs_per_hour"),
+        at_once=raw.get("max_hosts_at_once"),
     )
 
 

@@ -75,6 +75,7 @@ class Cap(Scope):
     size_bytes: int | None = None
     files: int | None = None
     runs: int | None = None  # of one playbook on one host
+    at_once: int | None = None  # hosts in hand at one time, of whatever runs
     within: timedelta = timedelta(hours=1)
 
 

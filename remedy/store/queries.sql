@@ -137,6 +137,17 @@ SELECT run FROM events WHERE plan = :plan AND kind = 'run.created';
 SELECT seq, at, kind, plan, run, host, step, body, before, hash FROM events
 WHERE kind = 'run.created' AND at > :since AND at <= :until ORDER BY at, seq;
 
+-- name: runs_in_hand
+-- The runs that are open, and those that were created since a time, oldest first: when closed, and what created them.
+SELECT r.closed, e.seq, e.at, e.kind, e.plan, e.run, e.host, e.step, e.body, e.before, e.hash
+FROM runs r JOIN events e ON e.seq = r.created
+WHERE r.closed IS NULL OR e.at > :since ORDER BY e.seq;
+
+-- name: host_closings
+-- How a run ended on each host where it did.
+SELECT seq, at, kind, plan, run, host, step, body, before, hash FROM events
+WHERE run = :run AND kind = 'host.closed' ORDER BY seq;
+
 -- name: run_refs
 SELECT id FROM runs WHERE id = :ref
 UNION

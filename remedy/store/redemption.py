@@ -13,10 +13,11 @@ from remedy.store import rows
 from remedy.store.audit import sha256
 from remedy.store.connection import Cell
 from remedy.store.consent import consent, demand_allowed
+from remedy.store.crowd import in_hand
 from remedy.store.journal import Journal, Transaction
 from remedy.store.standing import accepted, all_standing, consent_with
 from remedy.store.times import moment, written
-from remedy.terms import CLOCK_SLACK, UNCONDITIONAL, Conditions
+from remedy.terms import CLOCK_SLACK, UNCONDITIONAL, Conditions, always_room
 
 
 def approve(journal: Journal, approval: Approval) -> None:
@@ -130,7 +131,7 @@ def _consented(
 ) -> tuple[tuple[Approval, ...], str]:
     """The approvals to use up, and what they stand against: what only a broken glass overrides."""
     demand_allowed(plan, need)
-    hindrance = conditions.closed(tx.now) or _spent(tx, plan, conditions)
+    hindrance = conditions.closed(tx.now) or _spent(tx, plan, conditions) or _crowded(tx, conditions)
     if hindrance is None and conditions.standing:
         return consent_with(plan, need, given, all_standing(tx.rows("standing"), accepted(tx)), tx.now), ""
     if hindrance is None:
@@ -140,6 +141,11 @@ def _consented(
         return consent(plan, replace(need, people=max(1, need.people)), broken, tx.now), hindrance.message
     except Refused:
         raise hindrance from None
+
+
+def _crowded(tx: Transaction, conditions: Conditions) -> Refused | None:
+    """Why too many hosts are in hand already; nothing is read where nothing bounds them."""
+    return None if conditions.crowded is always_room else conditions.crowded(in_hand(tx))
 
 
 def _spent(tx: Transaction, plan: Plan, conditions: Conditions) -> Refused | None:

@@ -94,6 +94,7 @@ def test_without_a_policy_there_are_no_rules(tmp_path: Path) -> None:
         "caps: [{max_bytes: lots}]",
         "caps: [{max_files: -1}]",
         "caps: [{max_runs_per_hour: 0}]",
+        "caps: [{max_hosts_at_once: 0}]",
         "standing: forever",
         "allow: all",
         "[]",
@@ -122,6 +123,7 @@ caps:
   - {environment: production, max_hosts: 25%}
   - {risk: high, max_hosts: 1, max_bytes: 1GiB, max_files: 100}
   - {playbook: service-down, max_runs_per_hour: 3}
+  - {environment: production, max_hosts_at_once: 1}
 standing: 30d
 """
 
@@ -139,10 +141,11 @@ def test_windows_freezes_and_caps_are_typed(tmp_path: Path) -> None:
         datetime(2030, 12, 20, tzinfo=UTC),
         datetime(2031, 1, 2, 6, 0, tzinfo=UTC),
     )
-    assert [(c.hosts, c.host_parts, c.size_bytes, c.files, c.runs) for c in found.caps] == [
-        (None, 2500, None, None, None),
-        (1, None, 1024**3, 100, None),
-        (None, None, None, None, 3),
+    assert [(c.hosts, c.host_parts, c.size_bytes, c.files, c.runs, c.at_once) for c in found.caps] == [
+        (None, 2500, None, None, None, None),
+        (1, None, 1024**3, 100, None, None),
+        (None, None, None, None, 3, None),
+        (None, None, None, None, None, 1),
     ]
     assert found.standing_s == 30 * 86_400
     assert nights.at.endswith("policy.yml:4:5")
