@@ -3,7 +3,9 @@
 import gzip
 import hashlib
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -426,12 +428,39 @@ def test_a_database_that_was_made_anew_meanwhile_is_left_alone(damaged: Shelf) -
     assert damaged.pg.sql("SELECT count(*) FROM of_another", "shop") == "0"
 
 
+def dump_of(shelf: Shelf) -> list[str]:
+    """All that the live database holds, as pg_dump writes it, but for the key that each dump has of its own."""
+    place = ("-h", shelf.pg.socket, "-p", str(shelf.pg.port), "-U", "postgres", "shop")
+    text = shelf.pg.run(str(shelf.pg.programs / "pg_dump"), *place)
+    return [line for line in text.splitlines() if not line.startswith(("\\restrict ", "\\unrestrict "))]
+
+
+@pytest.mark.long
+def test_fault_084_sessions_that_come_back_at_once_never_leave_it_half_done(damaged: Shelf) -> None:
+    """Four programs that connect again as soon as they are thrown out: the swap finds no session, or is not done."""
+    command = " ".join(map(shlex.quote, [*damaged.pg.psql("shop"), "-c", "SELECT pg_sleep(0.05)"]))
+    loop = ["runuser", "-u", "postgres", "--", "sh", "-c", f"while sleep 0.01; do {command}; done >/dev/null 2>&1"]
+    change = damaged.wanted("backup.restore")
+    restless = [subprocess.Popen(loop, start_new_session=True) for _ in range(4)]
+    try:
+        done = [damaged.end.act(operation).returncode for operation in change.operations]
+    finally:
+        for process in restless:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    names = [n.rpartition("_")[0] or n for n in damaged.pg.databases()]
+    if any(done):
+        assert (names, damaged.pg.sql(COUNTS, "shop")) == (["shop"], DAMAGED)
+    else:
+        assert (names, damaged.pg.sql(COUNTS, "shop")) == (["shop", "shop_before"], WHOLE)
+
+
 @pytest.mark.parametrize("after_s", [0.4, *(pytest.param(n / 10, marks=pytest.mark.long) for n in range(1, 21))])
 @pytest.mark.parametrize("which", [1, 2], ids=["restored beside", "swapped"])
 def test_fault_085_killed_anywhere_the_live_database_is_as_it_was_or_new(
     damaged: Shelf, which: int, after_s: float
 ) -> None:
-    change = damaged.wanted("backup.restore")
+    change, before = damaged.wanted("backup.restore"), dump_of(damaged)
     for operation in change.operations[:which]:
         assert damaged.end.act(operation).returncode == 0
     cut = damaged.end.cut_off(change.operations[which], after_s if which == 1 else after_s / 5)
@@ -440,6 +469,7 @@ def test_fault_085_killed_anywhere_the_live_database_is_as_it_was_or_new(
     assert counts in ((DAMAGED, WHOLE) if which == 2 else (DAMAGED,))
     if counts == DAMAGED:
         assert cut or which == 1
+        assert dump_of(damaged) == before
         damaged.apply("backup.restore")
     assert damaged.pg.sql(COUNTS, "shop") == WHOLE
     assert not [n for n in damaged.pg.databases() if n.endswith("_scratch")]

@@ -162,15 +162,38 @@ def test_fault_087_a_certificate_of_a_ca_that_is_not_trusted_is_not_taken(renewe
 @pytest.mark.long
 def test_fault_087_a_renewal_that_yields_nothing_has_failed(renewed: Renewed, tmp_path: Path) -> None:
     """A certbot that ends well and has done nothing, as it does for a lineage that it thinks is not due."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "certbot").write_text("#!/bin/sh\necho nothing is due\n")
-    (tmp_path / "bin" / "certbot").chmod(0o755)
-    shop = renewed.shop(at_most=50)
-    change = shop.wanted()
-    (operation,) = change.operations
-    end = replace(renewed.end, path=f"{tmp_path}/bin:{renewed.end.path}")
-    done = end.act(operation)
+    (operation,) = renewed.shop(at_most=50).wanted().operations
+    done = with_certbot(renewed, tmp_path, "echo nothing is due").act(operation)
     assert (done.returncode, done.stdout.decode().strip()) == (1, renewed.old)
+
+
+@pytest.mark.long
+def test_fault_088_a_ca_that_has_been_asked_too_often_is_not_asked_again_for_six_hours(
+    renewed: Renewed, tmp_path: Path
+) -> None:
+    before = tries(renewed)
+    (operation,) = renewed.shop(at_most=before + 1).wanted().operations
+    said = "echo 'urn:ietf:params:acme:error:rateLimited :: too many failed authorizations recently' >&2; exit 1"
+    done = with_certbot(renewed, tmp_path, said).act(operation)
+    assert (done.returncode, b"rateLimited" in done.stderr) == (1, True)
+    assert (renewed.site.served(), renewed.version(), tries(renewed)) == (renewed.old, "1", before + 1)
+    with pytest.raises(Refused, match=f"was tried {before + 1} times? within 6 h"):
+        renewed.shop(at_most=before + 1).plan()
+
+
+def with_certbot(renewed: Renewed, folder: Path, does: str) -> FarEnd:
+    """The far end, with a certbot in front of the real one."""
+    (folder / "bin").mkdir()
+    (folder / "bin" / "certbot").write_text(f"#!/bin/sh\n{does}\n")
+    (folder / "bin" / "certbot").chmod(0o755)
+    return replace(renewed.end, path=f"{folder}/bin:{renewed.end.path}")
+
+
+def tries(renewed: Renewed) -> int:
+    """How often remedy has tried this lineage, by what the host wrote down."""
+    book = Path("/run/remedy/restarts")
+    name = f"cert:{renewed.site.root}/le/{renewed.lineage}"
+    return sum(line.endswith(f" {name}") for line in book.read_text().splitlines()) if book.exists() else 0
 
 
 @pytest.mark.long

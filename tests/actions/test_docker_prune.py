@@ -105,6 +105,13 @@ def test_fault_089_no_shipped_function_prunes_a_system_a_volume_or_a_container()
     assert all(line.startswith('docker builder prune --force --all --filter "id=$2"') for line in pruned), pruned
 
 
+def test_fault_089_no_shipped_function_empties_a_cache_or_deletes_a_topic() -> None:
+    """A Redis may be the broker of a queue, and a topic holds the jobs that wait."""
+    text = "".join(shell_of(family).decode() for family in FAMILIES)
+    assert re.findall(r"(?i)\b(?:flushall|flushdb|unlink|xtrim|xdel|ltrim)\b|topics? (?:--)?delete|purge", text) == []
+    assert re.findall(r"\b(?:DEL|EXPIRE|GETDEL|SPOP|[LR]POP)\b", text) == []
+
+
 @pytest.mark.long
 def test_what_is_young_stays(later: Played, engine: Engine) -> None:
     engine.waste()
