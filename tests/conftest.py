@@ -11,6 +11,8 @@ from secrets import token_hex
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from tests.lab import (
     Box,
@@ -38,7 +40,8 @@ settings.load_profile("busy machine")  # what takes long there is no defect: wha
 
 NewLabHost = Callable[[], LabHost]
 NewBox = Callable[..., Box]
-LONGEST = "sira_host"  # whose tests take minutes
+SHARED = "docker_host"  # one for all tests: asking its containers for their health takes much of a core
+LONGEST = ("sira_host", SHARED)  # whose tests take minutes, the first most
 FIXTURE_MARKERS = {"lab_engine": "lab", "sshd_lab": "sshd", "site": "lab"}
 
 
@@ -58,8 +61,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
-    with_site = {item.path for item in items if LONGEST in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: item.path not in with_site)  # side by side, what takes longest must not begin last
+    begins = {path: at for at, host in reversed(list(enumerate(LONGEST))) for path in _files_with(host, items)}
+    items.sort(
+        key=lambda item: begins.get(item.path, len(LONGEST))
+    )  # side by side, what takes longest must not be last
+
+
+def _files_with(host: str, items: list[pytest.Item]) -> set[Path]:
+    """The files of which a test asks for this host."""
+    return {item.path for item in items if host in getattr(item, "fixturenames", ())}
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Side by side, each file's tests are for one worker; so are those of all files that share one host."""
+    return _ByHost(config, log)
+
+
+class _ByHost(LoadFileScheduling):
+    """The scheduler of `--dist loadfile`, for which the files that name the shared host are one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = super()._split_scope(nodeid)
+        return SHARED if SHARED in Path(path).read_text(encoding="utf-8") else path
 
 
 @pytest.fixture(scope="session")
@@ -132,15 +155,22 @@ def box(lab_engine: Engine) -> Iterator[Box]:
     box.remove()
 
 
-@pytest.fixture(scope="module")
-def docker_host(lab_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerHost]:
-    """One test host with a Docker engine of its own for a module, whose tests leave the shop as it was."""
+@pytest.fixture(scope="session")
+def _shop_host(lab_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerHost]:
+    """One test host with a Docker engine of its own."""
     try:
         host = start_docker_host(lab_engine, tmp_path_factory.mktemp("docker-keys"), name="docks")
     except LabMissingError as missing:
         pytest.skip(f"the lab {missing}")
     yield host
     host.stop()
+
+
+@pytest.fixture(scope="module")
+def docker_host(_shop_host: DockerHost) -> DockerHost:
+    """The host with an engine of its own, its shop brought to where it is at first; tests leave it as they found it."""
+    _shop_host.begin_again()
+    return _shop_host
 
 
 @pytest.fixture(scope="module")

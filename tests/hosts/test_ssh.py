@@ -72,7 +72,12 @@ def test_the_command_is_the_same_whatever_is_asked(sshd_lab: SshdLab, reach: Rea
 
 
 def turns(sshd_host: SshdHost, looks: int, changes: int) -> int:
-    """Round trips of a session with so many looks and changes, as the line between sees them."""
+    """Round trips of a session with so many looks and changes: of three, since in a handshake greetings may cross."""
+    return min(turns_once(sshd_host, looks, changes) for _ in range(3))
+
+
+def turns_once(sshd_host: SshdHost, looks: int, changes: int) -> int:
+    """Round trips of one session, as the line between sees them."""
     reach = Reach()
     with Relay((sshd_host.address, sshd_host.port), delay_s=0.02) as relay:
         session = reach.connect(host_of(sshd_host, port=relay.port))

@@ -45,6 +45,17 @@ class DockerHost(LabHost):
         """Bring the shop to where it is at first: every service made anew where it is not as it was, and healthy."""
         self.compose("up --detach --wait --quiet-pull --remove-orphans")
 
+    def begin_again(self) -> None:
+        """Bring the shop to where it is at first, as `up` does, and end whatever is not of it."""
+        file_label = "com.docker.compose.project.config_files"
+        listed = self.docker(f"ps --all --format '{{{{.Names}}}} {{{{.Label \"{file_label}\"}}}}'").splitlines()
+        wanted = [
+            f"shop-{name}-{number} {COMPOSE_FILE}" for name, count in SHOP.items() for number in range(1, count + 1)
+        ]
+        if sorted(listed) != sorted(wanted):
+            self.sh("docker ps --all --quiet | xargs -r docker rm --force >/dev/null")
+        self.up()
+
     def containers(self, service: str) -> list[str]:
         """The full ids of a service's containers, by their number."""
         wanted = f"--filter label=com.docker.compose.project=shop --filter label=com.docker.compose.service={service}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.lab import SHOP, DockerHost, Engine
+from tests.lab import SHOP, DockerHost, Engine, start_docker_host
 
 STATE = "{{.State.Status}} {{.State.Health.Status}}"
 
@@ -55,10 +57,10 @@ def test_a_service_that_is_broken_for_good_is_not_healed_until_it_is_made_anew(d
     _wait_for(docker_host, "shop-web-1", "running healthy")
 
 
-def test_when_it_stops_all_that_was_inside_is_gone(docker_host: DockerHost, lab_engine: Engine) -> None:
-    volumes = lab_engine.docker(
-        "inspect", "--format", "{{range .Mounts}}{{.Name}} {{end}}", docker_host.container
-    ).split()
+@pytest.mark.long
+def test_when_it_stops_all_that_was_inside_is_gone(lab_engine: Engine, tmp_path: Path) -> None:
+    host = start_docker_host(lab_engine, tmp_path, name="gone")
+    volumes = lab_engine.docker("inspect", "--format", "{{range .Mounts}}{{.Name}} {{end}}", host.container).split()
     assert len(volumes) == 1
-    docker_host.stop()
+    host.stop()
     assert volumes[0] not in lab_engine.docker("volume", "ls", "--quiet").split()
