@@ -19,7 +19,7 @@ GUIDE = (ROOT / "docs/policy.md").read_text()
 EXAMPLES = re.findall(r"<!-- example -->\n```yaml\n(.*?)```", GUIDE, re.DOTALL)
 HOSTS = [
     Host(name="a", address=Address(scheme="ssh", name="a"), environment="production", groups=("databases",)),
-    Host(name="b", address=Address(scheme="ssh", name="b"), environment="test"),
+    Host(name="b", address=Address(scheme="ssh", name="b"), environment="test", groups=("web",)),
 ]
 
 
@@ -56,4 +56,4 @@ def test_the_policy_of_a_new_home_holds_and_so_do_its_comments(tmp_path: Path) -
 def test_the_examples_together_are_one_policy(tmp_path: Path) -> None:
     (tmp_path / "policy.yml").write_text("".join(EXAMPLES))
     found = load_policy(tmp_path)
-    assert (len(found.rules), len(found.windows), len(found.freezes), len(found.caps)) == (4, 1, 1, 4)
+    assert (len(found.rules), len(found.windows), len(found.freezes), len(found.caps)) == (4, 1, 1, 5)
