@@ -114,7 +114,9 @@ def test_fault_090_no_more_than_the_database_has_connections_for(scaling: Scalin
 
 
 @pytest.mark.long
-def test_fault_090_fewer_only_while_few_enough_jobs_wait(scaling: Scaling, docker_host: DockerHost) -> None:
+def test_fault_090_more_only_while_many_jobs_wait_and_fewer_while_few_do(
+    scaling: Scaling, docker_host: DockerHost
+) -> None:
     """A stand-in for redis-cli says that seven wait; with Redis itself it is proven on the whole site."""
     stand_in = '#!/bin/sh\n[ "$5 $6" = "LLEN jobs" ] && echo 7\n'
     put = "docker exec -i shop-db-1 sh -c 'cat >/bin/redis-cli; chmod 755 /bin/redis-cli'"
@@ -123,15 +125,18 @@ def test_fault_090_fewer_only_while_few_enough_jobs_wait(scaling: Scaling, docke
     assert scaling(1, queue_below=8, **queue).plan() is not None
     with pytest.raises(Refused, match="7 wait in jobs, and fewer than 7 may"):
         scaling(1, queue_below=7, **queue).plan()
-    assert scaling(3, queue_below=1, **queue).plan() is not None, "more may always come"
+    assert scaling(3, queue_below=1, **queue).plan() is not None, "more may come, however many wait"
+    assert scaling(3, queue_above=6, **queue).plan() is not None
+    assert scaling(3, queue_above=7, **queue).plan() is None, "they would have nothing to do"
+    assert scaling(1, queue_above=6, **queue).plan() is not None, "fewer may go, however many wait"
     docker_host.docker("exec shop-db-1 rm /bin/redis-cli")
 
 
 @pytest.mark.long
 def test_for_a_while_the_host_puts_the_number_back_by_itself(scaling: Scaling, docker_host: DockerHost) -> None:
     before = docker_host.containers("worker")
-    scaling(3, **{"for": "5s"}).apply()
-    deadline = time.monotonic() + 90
+    scaling(3, **{"for": "40s"}).apply()  # counted from before they are made
+    deadline = time.monotonic() + 150
     while docker_host.containers("worker") != before and time.monotonic() < deadline:
         time.sleep(0.5)
     assert docker_host.containers("worker") == before

@@ -44,9 +44,9 @@ class Scale(Action[Replicas]):
     """Bring a Compose service to a number of containers, all healthy, without making one anew that is there.
 
     More come at most twice as many in one run, not above `most`, where the host has as much free memory for each as one
-    of them uses now, and, with `connections_each`, the database so many connections. Fewer go by the highest numbers,
-    never below `least`, and, with `queue_below`, only while fewer jobs wait in that Redis list. Refused while a
-    container of the service or of what it depends on is not up, or where the containers are not what the Compose file
+    of them uses now, and, with `connections_each`, the database so many connections; with `queue_above`, only while
+    more jobs wait in that Redis list. Fewer go by the highest numbers, never below `least`, and, with `queue_below`,
+    only while fewer jobs wait there. Refused while a container of the service or of what it depends on is not up, or where the containers are not what the Compose file
     says: then a rollout is under way, or an edit waits for `compose.up`.
     """
 
@@ -63,7 +63,8 @@ class Scale(Action[Replicas]):
     db_service: Word = param("The service that is PostgreSQL, where connections are counted", default="db")
     db_user: Word = param("Whom to count them as", default="postgres")
     database: Word = param("The database to count them from", default="postgres")
-    queue_key: Text = param("The Redis list that they take jobs from, where fewer hang on it", default="")
+    queue_key: Text = param("The Redis list that they take jobs from, where their number hangs on it", default="")
+    queue_above: int | None = param("More containers only while more jobs wait there", default=None, minimum=0)
     queue_below: int | None = param("Fewer containers only while fewer jobs wait there", default=None, minimum=1)
     queue_service: Word = param("The service that is Redis, where jobs are counted", default="redis")
     queue_password: Content | None = param("Its password, as a secret", default=None)
@@ -75,14 +76,15 @@ class Scale(Action[Replicas]):
         if not self.least <= self.replicas <= self.most:
             where = f"least ({self.least}) to most ({self.most})"
             raise Invalid(f"wanted a number from {where}", at="replicas", fix="stay within, or move the limits")
-        if bool(self.queue_key) != (self.queue_below is not None):
-            raise Invalid("wanted queue_key and queue_below together", at="queue_key", fix="give both, or neither")
+        if bool(self.queue_key) != (self.queue_below is not None or self.queue_above is not None):
+            asked = "wanted queue_key together with queue_above or queue_below"
+            raise Invalid(asked, at="queue_key", fix="name the list and a number, or neither")
         one_secret(self.queue_password, "queue_password")
 
     def look(self, host: Host) -> Look:
         db = (str(self.connections_each), self.db_service, self.db_user, self.database)
-        most = "" if self.queue_below is None else str(self.queue_below)
-        queue = (self.queue_service, self.queue_key, most, one_secret(self.queue_password))
+        above, below = ("" if jobs is None else str(jobs) for jobs in (self.queue_above, self.queue_below))
+        queue = (self.queue_service, self.queue_key, above, below, one_secret(self.queue_password))
         asked = (self.project, self.service, str(self.replicas), self.file or "", *db, *queue)
         return self.ask("compose_scale_look", *asked, timeout_s=LOOK_TIMEOUT_S)
 
@@ -97,7 +99,7 @@ class Scale(Action[Replicas]):
         )
 
     def plan(self, seen: Replicas) -> Change | None:
-        if seen.count == self.replicas:
+        if seen.count == self.replicas or self._is_short(seen):
             return None
         self._refuse(seen)
         if self.replicas > seen.count:
@@ -119,6 +121,9 @@ class Scale(Action[Replicas]):
         return "" if before.count == after.count else f"{self.service} has {plural(after.count, 'container')}"
 
     def unchanged(self, seen: Replicas) -> str:
+        if self._is_short(seen):
+            waits = f"{count_of(seen.facts, 'queue_length'):,} wait in {self.queue_key}"
+            return f"{waits}, no more than {self.queue_above:,}: {self.service} of {self.project} needs no others"
         return f"{self.service} of {self.project} has {plural(seen.count, 'container')} already"
 
     @classmethod
@@ -140,6 +145,10 @@ class Scale(Action[Replicas]):
             note("look first, in the directory of the Compose file: does it say what the containers are?"),
             f"docker compose -p {word(project)}{file} up --detach --no-build {scaled}",
         )
+
+    def _is_short(self, seen: Replicas) -> bool:
+        """Whether more containers would have nothing to do."""
+        return self.replicas > seen.count > 0 and seen.said("queue") == "few"
 
     def _refuse(self, seen: Replicas) -> None:
         of = f"{self.service} of {self.project}"
@@ -184,8 +193,7 @@ class Scale(Action[Replicas]):
                 f" {self.connections_each}",
                 fix="free connections first, or fewer containers",
             )
-
-        if seen.said("queue") == "above":
+        if seen.said("queue") == "many" and self.replicas < seen.count:
             waiting = count_of(seen.facts, "queue_length")
             raise Refused(
                 f"compose.scale: {waiting:,} wait in {self.queue_key}, and fewer than {self.queue_below:,} may",

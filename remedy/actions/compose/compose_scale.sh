@@ -3,11 +3,11 @@
 # How many containers a service of Docker Compose has. More come by Compose itself, and none is made anew; fewer by taking the highest
 # numbers away, by identity.
 
-# compose_scale_look PROJECT SERVICE WANTED FILE CONNECTIONS PG_SERVICE PG_USER PG_DATABASE REDIS_SERVICE KEY BELOW PASSWORD
-#   CONNECTIONS: to the database, held by one container; 0 asks nothing of a database. For fewer containers, BELOW: how many jobs
-#   may not wait in the list KEY; "" asks nothing of a queue.
+# compose_scale_look PROJECT SERVICE WANTED FILE CONNECTIONS PG_SERVICE PG_USER PG_DATABASE REDIS_SERVICE KEY ABOVE BELOW PASSWORD
+#   CONNECTIONS: to the database, held by one container; 0 asks nothing of a database. In the list KEY, for more containers, more jobs
+#   than ABOVE must wait; for fewer, fewer than BELOW; "" asks nothing of a queue.
 # Ground: how many there are, without those that were made and never started; whether all are up, but those that would go; whether they are what the file says; for more, whether there is room for them;
-# for fewer, whether few enough jobs wait, and those that would go. Evidence: the containers, and what room there is.
+# for fewer, those that would go; whether few jobs wait or many. Evidence: the containers, and what room there is.
 compose_scale_look() {
 	compose_survey "$1"
 	compose_service=$2 compose_wanted=$3
@@ -23,8 +23,9 @@ compose_scale_look() {
 		compose_room "$((compose_wanted - compose_number))"
 		compose_room_pg "$((compose_wanted - compose_number))" "$5" "$6" "$7" "$8"
 		printf 'memory %s\nconnections %s\n' "$compose_room_memory" "$compose_room_connections"
+		[ -z "${11}" ] || compose_backlog "$9" "${10}" "$((${11} + 1))" "${13}"
 	else
-		[ "$compose_number" -eq "$compose_wanted" ] || compose_backlog "$9" "${10}" "${11}" "${12}"
+		[ "$compose_number" -eq "$compose_wanted" ] || compose_backlog "$9" "${10}" "${12}" "${13}"
 		printf '%s\n' "$compose_mine" | awk -v keep="$compose_wanted" '
 			{ line[NR] = $1 "/" $2 "\t" $3 } END { for (i = NR; i > keep; i--) print "item " line[i] }'
 	fi
@@ -34,13 +35,13 @@ compose_scale_look() {
 	[ -z "${queue_said-}" ] || printf 'queue_length %s\n' "$queue_said"
 }
 
-# compose_backlog SERVICE KEY BELOW PASSWORD: say whether fewer jobs wait than BELOW; set queue_said to how many.
+# compose_backlog SERVICE KEY MANY PASSWORD: say whether fewer jobs wait than MANY, where that is asked; set queue_said to how many.
 compose_backlog() {
 	[ -n "$3" ] || return 0
 	queue_reach "$compose_project" "$1" 6379 0 "$4"
 	queue_said=$(queue_cli LLEN "$2" 2>&1)
 	queue_numbers "$queue_said"
-	if [ "$queue_said" -lt "$3" ]; then echo "queue below"; else echo "queue above"; fi
+	if [ "$queue_said" -lt "$3" ]; then echo "queue few"; else echo "queue many"; fi
 }
 
 # compose_scale_may FILE: say what forbids another number now: the file, containers of another configuration, and what is not up.
