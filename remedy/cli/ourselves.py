@@ -30,6 +30,7 @@ def own_of(home: Home, hosts: Mapping[str, Host]) -> Own:
         container=container_in(_text(MOUNTS)),
         paths=tuple(dict.fromkeys(os.path.realpath(p) for p in places)),
         units=units_in(_text(GROUPS)),
+        process=os.getpid(),
         jumps=frozenset(h.via for h in hosts.values() if h.via),
         real=os.path.realpath,
     )

@@ -30,6 +30,7 @@ class Own:
     container: str = ""  # the full id of the container that remedy runs in; "" outside of any
     paths: tuple[str, ...] = ()  # store, private keys, inventory and playbooks: absolute, links resolved
     units: tuple[str, ...] = ()  # that this very process runs in
+    process: int = 0  # its number; 0 where it is not known
     jumps: frozenset[str] = frozenset()  # the names of hosts that others are reached through
     real: Callable[[str], str] = field(default=as_written, compare=False)
 
@@ -82,6 +83,8 @@ def _own_thing(own: Own, change: Change) -> str:
     for unit in own.units:
         if f"unit:{unit}" in change.touches:
             return unit
+    if own.process and f"process:{own.process}" in change.touches:
+        return f"process {own.process}"
     back = change.undo.operations if isinstance(change.undo, UndoBy) else ()
     roots = [t.removeprefix("path:") for t in change.touches if t.startswith("path:")]
     for operation in (*change.operations, *back):

@@ -137,7 +137,7 @@ def test_one_that_listens_on_a_port_is_found_by_it(using: Using, start: Start) -
 
 
 @pytest.mark.shells
-def test_what_our_own_session_rests_on_is_refused(using: Using) -> None:
+def test_fault_095_what_our_own_session_rests_on_is_refused(using: Using) -> None:
     mine = [a.decode() for a in Path("/proc/self/cmdline").read_bytes().split(b"\0")[:-1]]
     with pytest.raises(Refused, match=f"process {os.getpid()} is never ended: our own session rests on it"):
         using(argv=[*mine]).plan()

@@ -32,6 +32,7 @@ OWN = Own(
     machine="fake",
     paths=("/home/oncall/ops/.remedy", "/home/oncall/.ssh/remedy", "/home/oncall/ops/inventory"),
     units=("remedy.service",),
+    process=4711,
     jumps=frozenset({"gate"}),
     real=lambda path: path.replace("/link", "/home/oncall"),
 )
@@ -64,6 +65,7 @@ def prune(root: str, *names: str) -> list[PlannedStep]:
         steps(Call(family="f", function="run", args=("rm -rf /home/oncall/.ssh/remedy",))),
         steps(Call(family="f", function="x"), back=(Put(path="/home/oncall/.ssh/remedy", content=()),)),
         steps(Call(family="service", function="restart", args=("remedy.service",)), touches=("unit:remedy.service",)),
+        steps(Call(family="process_end", function="process_end", args=("10", "b")), touches=("process:4711",)),
     ],
 )
 def test_fault_095_what_is_remedys_own_is_never_touched(touching: list[PlannedStep]) -> None:
@@ -102,6 +104,7 @@ def test_fault_095_its_own_container_is_not_touched_by_its_engines_host(touching
         prune("/var/log", "a", "b"),
         steps(Put(path="/home/oncall/ops/notes", content=("x",))),
         steps(Call(family="service", function="restart", args=("nginx.service",)), touches=("unit:nginx.service",)),
+        steps(Call(family="process_end", function="process_end", args=("10", "b")), touches=("process:471",)),
     ],
 )
 def test_what_lies_beside_it_is_a_hosts_like_any_other(harmless: list[PlannedStep]) -> None:
