@@ -102,6 +102,15 @@ def test_fault_081_while_backups_fail_nothing_goes(backups: Shelf, one: Path) ->
     assert tree_of(backups.folder) == before
 
 
+def test_fault_072_a_directory_that_is_a_link_is_refused(backups: Shelf, one: Path) -> None:
+    aged(backups, one, 9)
+    link = backups.folder.with_name("link")
+    link.symlink_to(backups.folder)
+    backups.folder = link
+    reply = backups.end.look(backups.action("backup.prune", keep=1).look(backups.host))
+    assert (reply.rc, "reached through a symbolic link" in reply.error) == (3, True)
+
+
 def test_fault_077_what_is_held_open_or_has_another_name_stays(backups: Shelf, one: Path) -> None:
     aged(backups, one, 0.5)
     held, linked = aged(backups, one, 9), aged(backups, one, 10)

@@ -252,6 +252,13 @@ def test_fault_083_a_latest_link_is_resolved_and_held_to_the_same(shelf: Shelf, 
         shelf.plan("backup.restore", backup="latest_backup", even_if_right=True)
 
 
+def test_fault_083_a_latest_link_to_a_dump_that_is_too_old_is_refused(shelf: Shelf) -> None:
+    forged_time(custom(shelf))
+    (shelf.folder / "latest_backup").symlink_to(custom(shelf).name)
+    with pytest.raises(Refused, match="at_most_lost"):
+        shelf.plan("backup.restore", backup="latest_backup", even_if_right=True)
+
+
 def test_without_a_name_the_newest_good_one_is_taken_and_the_others_are_told(damaged: Shelf) -> None:
     flipped(0.5)(plain(damaged))  # the newest
     (damaged.folder / "shop_99991231.sql.gz").write_bytes(gzip.compress(b""))
@@ -381,7 +388,7 @@ def test_a_damaged_database_is_replaced_and_what_was_there_is_kept(damaged: Shel
     change = damaged.apply("backup.restore", backup=path.name)
     assert session.wait(20) != 0
     assert change.risk.word == "high"
-    assert change.typed.endswith(" minutes")
+    assert change.typed.endswith(" minutes")  # fault 83
     assert any(line.startswith("damage: public.orders has 0 rows of 500") for line in change.lines)
     assert any("1 session ended" in line for line in change.lines)
     assert pg.sql(COUNTS, "shop") == WHOLE
