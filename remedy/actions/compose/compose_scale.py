@@ -46,8 +46,9 @@ class Scale(Action[Replicas]):
     More come at most twice as many in one run, not above `most`, where the host has as much free memory for each as one
     of them uses now, and, with `connections_each`, the database so many connections; with `queue_above`, only while
     more jobs wait in that Redis list. Fewer go by the highest numbers, never below `least`, and, with `queue_below`,
-    only while fewer jobs wait there. Refused while a container of the service or of what it depends on is not up, or where the containers are not what the Compose file
-    says: then a rollout is under way, or an edit waits for `compose.up`.
+    only while fewer jobs wait there. Refused while a container of the service or of what it depends on is not up, or
+    where the containers are not what the Compose file says: then a rollout is under way, or an edit waits for
+    `compose.up`.
     """
 
     name = "compose.scale"
