@@ -14,17 +14,20 @@ from tests.actions.far_end import SHELLS, FarEnd, far_end_of
 
 KIT = "tests.actions.kit"
 pytest.register_assert_rewrite(KIT)
-
+from tests.actions.kit import killed_inside_an_operation_it_converges  # noqa: E402 # after its asserts are rewritten
 
 PROOF_S = 600  # of the kit: an action made and undone dozens of times, on a machine that does other things too
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the kit's proofs the time that they take, where a test does not say more."""
+    """Give the kit's proofs their time, where a test does not say more; a dozen kills under bash are long."""
     for item in items:
-        proof = item.callspec.params.get("proof") if hasattr(item, "callspec") else None
+        asked = item.callspec.params if hasattr(item, "callspec") else {}
+        proof = asked.get("proof")
         if getattr(proof, "__module__", "") == KIT and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(PROOF_S))
+        if proof is killed_inside_an_operation_it_converges and asked.get("far_end") == "bash":
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")
