@@ -212,6 +212,20 @@ def test_fault_074_a_directory_swapped_for_a_link_loses_nothing_outside(
     assert len(list((tmp_path / "moved").iterdir())) == 20
 
 
+def test_fault_074_a_directory_that_was_moved_out_is_not_followed_by_a_link(
+    far_end: FarEnd, pruner: Pruner, host: Host, root: Path, tmp_path: Path
+) -> None:
+    """The very files that were listed: they are elsewhere now, and somebody else's to keep."""
+    for number in range(3):
+        write(root / "sub" / f"f{number}")
+    change = plan(far_end, pruner(), host)
+    (root / "sub").rename(tmp_path / "moved")
+    (root / "sub").symlink_to(tmp_path / "moved")
+    done = far_end.act(change.operations[0])
+    assert (done.returncode, b"3 were gone or changed" in done.stdout) == (0, True)
+    assert len(list((tmp_path / "moved").iterdir())) == 3
+
+
 @pytest.mark.parametrize(("rounds", "swaps"), [(4, 1), pytest.param(200, 10_000, marks=pytest.mark.long)])
 def test_fault_074_swapping_all_the_while_loses_nothing_outside(
     rounds: int, swaps: int, far_end: FarEnd, pruner: Pruner, host: Host, root: Path, tmp_path: Path
