@@ -388,7 +388,7 @@ def test_a_damaged_database_is_replaced_and_what_was_there_is_kept(damaged: Shel
     change = damaged.apply("backup.restore", backup=path.name)
     assert session.wait(20) != 0
     assert change.risk.word == "high"
-    assert change.typed.endswith(" minutes")  # fault 83
+    assert change.typed.endswith(" minutes")  # faults 83, 84
     assert any(line.startswith("damage: public.orders has 0 rows of 500") for line in change.lines)
     assert any("1 session ended" in line for line in change.lines)
     assert pg.sql(COUNTS, "shop") == WHOLE
@@ -426,7 +426,7 @@ def test_a_database_that_is_gone_is_made_again(damaged: Shelf) -> None:
         assert [n.rpartition("_")[0] for n in damaged.pg.databases()] == ["shop_undone"]
 
 
-def test_a_database_that_was_made_anew_meanwhile_is_left_alone(damaged: Shelf) -> None:
+def test_fault_084_a_database_that_was_made_anew_meanwhile_is_left_alone(damaged: Shelf) -> None:
     change = damaged.wanted("backup.restore")
     for operation in change.operations[:2]:
         assert damaged.end.act(operation).returncode == 0

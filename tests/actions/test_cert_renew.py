@@ -74,11 +74,7 @@ def ended(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     site.issue(lineage, *NAMES)
     made = tmp_path_factory.mktemp("short")
     old = Authority("Old Trust").issue(made, *NAMES, days=10)
-    full = (made / "fullchain.pem").read_text()
-    leaf, mark, chain = full.partition("-----END CERTIFICATE-----\n")
-    texts = {"cert": leaf + mark, "chain": chain, "fullchain": full, "privkey": (made / "privkey.pem").read_text()}
-    for name, text in texts.items():
-        (site.root / "le" / "archive" / lineage / f"{name}1.pem").write_text(text)
+    archive(made, site.root / "le" / "archive" / lineage, 1)
     Path("/run/remedy").mkdir(mode=0o700, exist_ok=True)  # where a host writes its tries down
     site.install(lineage)
     site.reload()
@@ -86,6 +82,15 @@ def ended(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     yield lineage, old
     site.install("shop")
     site.reload()
+
+
+def archive(pair: Path, folder: Path, version: int) -> None:
+    """A pair as certbot keeps it: four files of one version."""
+    full = (pair / "fullchain.pem").read_text()
+    leaf, mark, chain = full.partition("-----END CERTIFICATE-----\n")
+    texts = {"cert": leaf + mark, "chain": chain, "fullchain": full, "privkey": (pair / "privkey.pem").read_text()}
+    for name, text in texts.items():
+        (folder / f"{name}{version}.pem").write_text(text)
 
 
 @pytest.fixture
@@ -165,6 +170,50 @@ def test_fault_087_a_renewal_that_yields_nothing_has_failed(renewed: Renewed, tm
     (operation,) = renewed.shop(at_most=50).wanted().operations
     done = with_certbot(renewed, tmp_path, "echo nothing is due").act(operation)
     assert (done.returncode, done.stdout.decode().strip()) == (1, renewed.old)
+
+
+def _another_key(ca: Authority, folder: Path) -> None:
+    ca.issue(folder, *NAMES)
+    key = (folder / "privkey.pem").read_bytes()
+    ca.issue(folder, *NAMES)
+    (folder / "privkey.pem").write_bytes(key)
+
+
+@dataclass(frozen=True)
+class Worse:
+    """What a renewal may yield that is worse than what there was."""
+
+    says: str
+    make: Callable[[Authority, Path], object]
+
+
+WORSE = (
+    Worse("it is not good for www.shop.test", lambda ca, at: ca.issue(at, NAMES[0])),
+    Worse("it ends no later than the one before", lambda ca, at: ca.issue(at, *NAMES, days=8)),
+    Worse("it is not valid yet", lambda ca, at: ca.issue(at, *NAMES, begins=2)),
+    Worse("its chain does not lead to a trusted root", lambda ca, at: ca.issue(at, *NAMES, has_chain=False)),
+    Worse("its chain does not lead to a trusted root", lambda _, at: Authority("(STAGING) CA").issue(at, *NAMES)),
+    Worse("its key is another certificate's", _another_key),
+)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("worse", WORSE, ids=lambda w: w.says.replace(" ", "-"))
+def test_fault_087_a_renewal_that_yields_something_worse_is_not_taken(
+    renewed: Renewed, tmp_path: Path, worse: Worse
+) -> None:
+    ca = Authority()
+    kept = renewed.site.root / "le" / "archive" / renewed.lineage
+    worse.make(ca, tmp_path / "pair")
+    archive(tmp_path / "pair", kept, 2)
+    point = (
+        f"for n in cert chain fullchain privkey; do ln -sfn ../../archive/{renewed.lineage}/${{n}}2.pem $n.pem; done"
+    )
+    roots = str(ca.roots(tmp_path / "roots.pem"))
+    (operation,) = renewed.shop(at_most=100, ca=roots).wanted().operations
+    done = with_certbot(renewed, tmp_path, f"cd {renewed.live} && {point}").act(operation)
+    assert (done.returncode, worse.says.encode() in done.stderr) == (1, True), done.stderr
+    assert (renewed.serial, renewed.version(), renewed.site.served()) == (renewed.old, "1", renewed.old)
 
 
 @pytest.mark.long
