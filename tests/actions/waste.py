@@ -82,4 +82,6 @@ class Engine:
                     write = f"/bin/sh -c 'echo {turn} >/kept/it'"
                     self.host.docker(f"run --rm --label {LABEL} -v life-{turn}:/kept {image} {write}")
                 case 6:
-                    self.host.sh("docker rmi life:0 2>/dev/null || :")
+                    self.host.sh("docker rmi life:0 2>/dev/null || :")  # and what had no other name is gone
+                    there = set(self.host.docker("images --all --quiet --no-trunc").split())
+                    images = [i for i in images if i in there] or [self.build(f"echo {turn} >/seed", tag="life:0")]
