@@ -3,7 +3,8 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -15,19 +16,28 @@ from tests.actions.far_end import SHELLS, FarEnd, far_end_of
 KIT = "tests.actions.kit"
 pytest.register_assert_rewrite(KIT)
 from tests.actions.kit import killed_inside_an_operation_it_converges  # noqa: E402 # after its asserts are rewritten
+from tests.actions.scenes import SCENES  # noqa: E402
 
 PROOF_S = 600  # of the kit: an action made and undone dozens of times, on a machine that does other things too
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the kit's proofs their time, where a test does not say more; a dozen kills under bash are long."""
+    """Give the kit's proofs their time, where a test does not say more; most kills are for the long run."""
     for item in items:
         asked = item.callspec.params if hasattr(item, "callspec") else {}
         proof = asked.get("proof")
         if getattr(proof, "__module__", "") == KIT and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(PROOF_S))
-        if proof is killed_inside_an_operation_it_converges and asked.get("far_end") == "bash":
+        if proof is killed_inside_an_operation_it_converges and _is_more_of_the_same(asked):
             item.add_marker(pytest.mark.long)
+
+
+def _is_more_of_the_same(asked: Mapping[str, object]) -> bool:
+    """Whether this is bash's turn, or another scene of an action that has one before."""
+    scene = asked.get("scene")
+    return asked.get("far_end") == "bash" or any(
+        scene is later and later.action == earlier.action for earlier, later in combinations(SCENES, 2)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -132,6 +132,7 @@ def test_for_a_while_the_host_ends_the_maintenance_by_itself(front: Front) -> No
     front.site.until(lambda: front.site.page()[0] == 200, within_s=90)
 
 
+@pytest.mark.long  # in the normal run it is drilled on the whole site
 def test_a_drill_serves_a_certificate_that_ends_soon_and_takes_it_back(front: Front) -> None:
     shop, before = front.shop("fault.cert_expire"), front.site.served()
     pair = (front.site.root / "ssl" / "privkey.pem").read_bytes()

@@ -20,6 +20,7 @@ from tests.lab import DockerHost, LabHost
 
 SAMPLE = ("within change",)
 LATER = (  # scenes whose actions are swept in another scene, or that are one short call
+    "file.remove, to a quarantine",
     "logs.rotate, all generations taken",
     "logs.rotate, not compressed",
     "files.prune, permanent",

@@ -117,6 +117,7 @@ def test_what_is_not_there_is_said_of_the_host_between(inner: Inner, reach: Reac
     assert "there is no container no-such-box on docks" in error.message
 
 
+@pytest.mark.long
 @pytest.mark.alone
 def test_a_container_costs_no_round_trip_more_than_its_host(inner: Inner) -> None:
     turns = []

@@ -42,8 +42,12 @@ class DockerHost(LabHost):
         return self.docker(f"compose --file {COMPOSE_FILE} {command}", timeout_s=timeout_s)
 
     def up(self) -> None:
-        """Bring the shop to where it is at first: every service made anew where it is not as it was, and healthy."""
-        self.compose("up --detach --wait --quiet-pull --remove-orphans")
+        """Bring the shop to where it is at first: every service made anew where it is not as it was, and healthy.
+
+        Compose gives up at once on a container that is not healthy yet because it was paused: it is asked again.
+        """
+        up = f"docker compose --file {COMPOSE_FILE} up --detach --wait --quiet-pull --remove-orphans"
+        self.sh(f"for round in 1 2 3 4; do {up} && exit; sleep 2; done; exit 1")
 
     def begin_again(self) -> None:
         """Bring the shop to where it is at first, as `up` does, and end whatever is not of it."""
