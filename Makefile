@@ -51,7 +51,7 @@ images: system .venv/.made ## the images of the lab's hosts, built once: no test
 	.venv/bin/python -m tests.lab.prepare
 
 test: system .venv/.made .venv-ansible images ## everything but the long tests, on real hosts where they can be had
-	@checked=0; $(MAKE) --no-print-directory --keep-going check || checked=1; \
+	@checked=0; $(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync check || checked=1; \
 	$(TOGETHER) && $(ALONE) && exit $$checked
 
 long: system .venv/.made .venv-ansible images ## the tests that take minutes, too

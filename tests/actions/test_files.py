@@ -525,7 +525,9 @@ def test_undo_never_writes_over_what_is_there_now(
 
 @pytest.mark.alone
 @pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.long)])
-@pytest.mark.parametrize("kept", [False, True], ids=["for good", "to a quarantine"])
+@pytest.mark.parametrize(
+    "kept", [pytest.param(False, id="for good"), pytest.param(True, id="to a quarantine", marks=pytest.mark.long)]
+)
 def test_thousands_of_files_take_seconds(
     count: int, kept: bool, far_end: FarEnd, pruner: Pruner, host: Host, root: Path, shelf: Path
 ) -> None:

@@ -98,7 +98,7 @@ def _states(root: Path) -> dict[str, tuple[object, ...]]:
     return found
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=9, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=TREES)
 def test_fault_072_to_077_nothing_outside_the_list_changes(
     tree: list[tuple[list[bytes], bytes, str]], far_end: FarEnd, catalogue: Catalogue, tmp_path: Path, shelf: Path

@@ -245,6 +245,7 @@ def test_the_kit_on_a_host(
     proof(play(scene(lab_host), Ground(tmp_path, tmp_path), there, catalogue, host))
 
 
+@pytest.mark.long
 def test_a_leak_on_a_host_ends_by_itself(there: FarEnd, lab_host: LabHost, catalogue: Catalogue, host: Host) -> None:
     session = Applied(there, catalogue.action("fault.memory_leak", {"size": "40MiB", "lasts": "5s"}), host)
     session.apply()
@@ -252,6 +253,7 @@ def test_a_leak_on_a_host_ends_by_itself(there: FarEnd, lab_host: LabHost, catal
     assert session.plan() is not None
 
 
+@pytest.mark.long
 def test_an_address_is_asked_again_and_again_until_its_time_is_over(
     there: FarEnd, lab_host: LabHost, catalogue: Catalogue, host: Host
 ) -> None:
