@@ -15,6 +15,8 @@ SERVICE_IMAGE = "lab-service:1"
 COMPOSE_FILE = "/srv/shop/compose.yml"
 SHOP = {"db": 1, "worker": 2, "web": 1}  # its services, and how many containers each has
 
+QUIETER = "systemctl stop logger-app"  # fifty programs a second that nobody asks of a host with an engine
+
 # What an engine in a container needs; --privileged asks for CAP_SYS_RESOURCE, which is not to be had everywhere.
 ITS_OWN_ENGINE = Build(
     options=(
@@ -75,6 +77,7 @@ def start_docker_host(
     plain = start_host(engine, keys_dir, name=name, user=user, identity=identity, build=build)
     host = DockerHost(**{f.name: getattr(plain, f.name) for f in fields(plain)})
     try:
+        host.sh(QUIETER)
         host.sh(f"tar -C {SERVICE_ROOT} -c . | docker import --change 'CMD [\"/bin/service\"]' - {SERVICE_IMAGE}")
         host.up()
     except BaseException:

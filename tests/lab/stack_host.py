@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from remedy.actions.catalogue import shell_of
-from tests.lab.docker_host import ITS_OWN_ENGINE
+from tests.lab.docker_host import ITS_OWN_ENGINE, QUIETER
 from tests.lab.engine import Engine, file_of, image_of
 from tests.lab.host import LabHost, start_host
 from tests.lab.image import SITE, STACK, tar_of
@@ -149,6 +149,7 @@ def start_stack_host(
     plain = start_host(engine, keys_dir, name=name, user=user, identity=identity, build=build)
     host = StackHost(**{f.name: getattr(plain, f.name) for f in fields(plain)})
     try:
+        host.sh(QUIETER)
         engine.docker("cp", "-", f"{host.container}:/", stdin=tar_of(FILES))
         functions = shell_of("common") + shell_of("backup")
         host.sh("mkdir -p /usr/local/lib/lab && cat >/usr/local/lib/lab/backup.sh", stdin=functions)
