@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -82,7 +83,12 @@ class _ByHost(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path = super()._split_scope(nodeid)
-        return SHARED if SHARED in Path(path).read_text(encoding="utf-8") else path
+        return SHARED if _names_the_shared_host(path) else path
+
+
+@cache
+def _names_the_shared_host(path: str) -> bool:
+    return SHARED in Path(path).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
