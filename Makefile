@@ -1,6 +1,6 @@
 # From a clone to green: `make test`. What each target does is told by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help .venv .venv-ansible system images format lint types layers shell budgets check unit test long lab bench demo drills docs
+.PHONY: help .venv .venv-ansible system images compiled format lint types layers shell budgets check unit test long lab bench demo drills docs
 
 PYTEST := .venv/bin/python -m pytest
 WORKERS := 4 # more than there are cores: these tests wait for hosts more than they compute
@@ -23,6 +23,9 @@ help: ## what there is to make
 system: ## the machine's parts that the tests with real hosts need; as root, on a Debian
 	sh tests/lab/system.sh
 
+compiled: .venv/.made ## remedy's bytecode, as an installation has it: without, each start costs twice as much
+	@.venv/bin/python -m compileall -q remedy tests
+
 format: .venv/.made
 	.venv/bin/ruff format --check remedy tests
 
@@ -44,23 +47,23 @@ budgets: .venv/.made
 
 check: format lint types layers shell budgets ## all that is told without running remedy; each part can be made alone
 
-unit: .venv/.made ## the tests that need no host and no privilege
+unit: compiled ## the tests that need no host and no privilege
 	$(PYTEST) -q -n $(WORKERS) --dist loadfile -m '$(PURE) and not alone' && $(PYTEST) -q -m '$(PURE) and alone'
 
 images: system .venv/.made ## the images of the lab's hosts, built once: no test waits for that
 	.venv/bin/python -m tests.lab.prepare
 
-test: system .venv/.made .venv-ansible images ## everything but the long tests, on real hosts where they can be had
+test: system compiled .venv-ansible images ## everything but the long tests, on real hosts where they can be had
 	@checked=0; $(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync check || checked=1; \
 	$(TOGETHER) && $(ALONE) && exit $$checked
 
-long: system .venv/.made .venv-ansible images ## the tests that take minutes, too
+long: system compiled .venv-ansible images ## the tests that take minutes, too
 	$(TOGETHER) --long && $(ALONE) --long
 
 lab: system .venv/.made ## the lab's hosts for people to try remedy on, until Ctrl-C: a whole site, a plain host, a container; as root
 	.venv/bin/python -m tests.lab.live
 
-bench: system .venv/.made ## remedy beside OpenSSH, pyinfra and Ansible: the table of docs/bench.md; BENCH_QUICK=1 takes two minutes and writes nothing
+bench: system compiled ## remedy beside OpenSSH, pyinfra and Ansible: the table of docs/bench.md; BENCH_QUICK=1 takes two minutes and writes nothing
 	.venv/bin/python -m tests.bench $(BENCH)
 
 demo: .venv/.made ## remedy at work on a host of its own, without questions
@@ -69,7 +72,7 @@ demo: .venv/.made ## remedy at work on a host of its own, without questions
 docs-lab: system .venv/.made ## write docs/terminal.md again: a night with remedy on a real host; as root
 	.venv/bin/python -m tests.e2e.write_terminal
 
-drills: system .venv/.made images ## every shipped playbook drilled on hosts of the lab, and docs/drills.md written of it; as root
+drills: system compiled images ## every shipped playbook drilled on hosts of the lab, and docs/drills.md written of it; as root
 	.venv/bin/python -m tests.e2e.write_drills
 
 docs: .venv/.made ## write again what is made from the code: schemas, the reference of actions, the table of proofs
