@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from remedy.errors import Refused
 from remedy.model import (
     Approval,
     Draft,
@@ -32,7 +33,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Aware UTC."""
-        ...
 
     def monotonic_s(self) -> float: ...
 
@@ -114,11 +114,9 @@ class Session(Protocol):
     @property
     def facts(self) -> Facts:
         """What the host told of itself with its first reply. Raises Bug before that."""
-        ...
 
     def look(self, looks: Sequence[Look]) -> tuple[Reply, ...]:
         """Answer all the looks in one request, in order; a look that hangs is a reply with rc 124."""
-        ...
 
     def lease(self, run: str, owner: str, looks: Sequence[Look], wait_s: int = 0) -> tuple[Lease, tuple[Reply, ...]]:
         """Take the right to change this host and answer the looks, in one request.
@@ -127,30 +125,24 @@ class Session(Protocol):
         that still lives has ended (at most `wait_s`). Raises Busy, naming the holder, when
         another run holds it; never breaks it.
         """
-        ...
 
     def change(self, request: ChangeRequest) -> ChangeReply:
         """Carry out one change, in one request. Raises Lost when its outcome is not known."""
-        ...
 
     def receipts(self, run: str) -> Mapping[str, Receipt]:
         """The receipts of a run on this host, by change id. Only whole lines count."""
-        ...
 
     def release(self, run: str) -> None:
         """Give the lease back, if `run` holds it."""
-        ...
 
     def unlock(self, owner: str) -> bool:
         """Remove a lease whose owner text or run id is exactly `owner`. False: there was none.
 
         Raises Busy, naming the holder, when somebody else's is there.
         """
-        ...
 
     def close(self) -> None:
         """End the conversation. The far end ends by itself at end of input."""
-        ...
 
 
 class Transport(Protocol):
@@ -158,11 +150,9 @@ class Transport(Protocol):
 
     def connect(self, host: Host) -> Session:
         """Open a conversation. Raises Unreachable, or HostKeyRefused before anything is sent."""
-        ...
 
     def close(self) -> None:
         """Close every session that is still open."""
-        ...
 
 
 # ---------------------------------------------------------------- store
@@ -210,39 +200,30 @@ class Store(Protocol):
     @property
     def home(self) -> str:
         """The id of this home, made once and kept."""
-        ...
 
     def append(self, drafts: Sequence[Draft]) -> tuple[Event, ...]:
         """Record events, durably, in one transaction, before returning."""
-        ...
 
     def events(self, *, plan: str = "", run: str = "", after: int = 0) -> Iterable[Event]:
         """Events in order, of one plan or run where named."""
-        ...
 
     def save_plan(self, plan: Plan) -> None:
         """Keep a plan and record that it was made."""
-        ...
 
     def plan(self, ref: str) -> Plan:
         """The plan with this id or unique prefix of an id or digest. Raises Invalid."""
-        ...
 
     def plans(self, limit: int = 50) -> tuple[PlanRow, ...]:
         """Newest first."""
-        ...
 
     def approve(self, approval: Approval) -> None:
         """Record a consent. Raises Refused when the plan is rejected or applied already."""
-        ...
 
     def reject(self, plan: str, person: str, reason: str) -> None:
         """Nobody may apply this plan any more."""
-        ...
 
     def approvals(self, plan: str) -> tuple[Approval, ...]:
         """Every approval of a plan, used and expired ones too."""
-        ...
 
     def redeem(
         self, plan: Plan, need: Need, person: str, run: str, conditions: Conditions = UNCONDITIONAL
@@ -252,45 +233,38 @@ class Store(Protocol):
         Raises Unapproved (who is still needed), Closed, Spent or Busy (what the conditions say), or Refused
         when the plan was applied already: of any number of callers exactly one succeeds.
         """
-        ...
+
+    def hindrances(self, plan: Plan, conditions: Conditions, now: datetime) -> Sequence[Refused]:
+        """What of the conditions would refuse this plan now: Closed, Spent, Busy. Nothing is recorded."""
 
     def stand(self, approval: StandingApproval) -> None:
         """Record a consent that stands. Raises Refused for one that has expired, or covers a high risk."""
-        ...
 
     def revoke(self, ref: str, person: str, reason: str) -> StandingApproval:
         """Take a standing approval back, by its id or a prefix. Raises Invalid, or Refused where it is already."""
-        ...
 
     def standing(self) -> tuple[StandingApproval, ...]:
         """Every consent that stands or stood, newest first."""
-        ...
 
     def latest(self) -> datetime:
         """The latest time that the store has seen; it counts no earlier one."""
-        ...
 
     def accept_clock(self, person: str) -> Event:
         """Take this machine's clock for right, though later times were seen. Every approval given before is void.
 
         Raises Refused where it is not behind.
         """
-        ...
 
     def run(self, ref: str) -> RunRow:
         """The run with this id or unique prefix. Raises Invalid."""
-        ...
 
     def runs(self, limit: int = 50, *, open_only: bool = False) -> tuple[RunRow, ...]:
         """Newest first."""
-        ...
 
     def undos(self, run: str) -> tuple[RunRow, ...]:
         """The runs that took this one back, or tried to; oldest first."""
-        ...
 
     def check(self) -> None:
         """Raise StoreError, naming the row, unless the file is sound and the journal's chain whole."""
-        ...
 
     def close(self) -> None: ...

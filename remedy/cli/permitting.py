@@ -131,10 +131,10 @@ def _hindrances(parts: Parts, plan: Plan) -> list[tuple[str, str, str]]:
         hosts_now(parts, plan)
     except Refused as refused:
         found.append(refused)
-    closed = conditions_of(plan, parts.policy).closed(_now(parts)) if not found else None
-    if closed is not None:
-        found.append(closed)
-    missing = lacking(parts.store, plan, _now(parts)) if not found or closed else None
+    is_good = not found
+    if is_good:
+        found += parts.store.hindrances(plan, conditions_of(plan, parts.policy), _now(parts))
+    missing = lacking(parts.store, plan, _now(parts)) if is_good else None
     if missing is not None:
         found.append(missing)
     return [(e.kind, e.message, e.fix) for e in found]

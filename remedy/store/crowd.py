@@ -7,7 +7,7 @@ from datetime import timedelta
 from remedy.model import Event, Outcome, Plan, Verdict
 from remedy.store import rows
 from remedy.store.audit import sha256
-from remedy.store.journal import Transaction
+from remedy.store.journal import Reading
 from remedy.store.times import written
 from remedy.terms import InHand
 
@@ -15,14 +15,14 @@ UNWELL = timedelta(hours=1)  # how long a host that was not helped counts, unles
 ACTED = {Outcome.UNKNOWN, Outcome.FAILED, Outcome.CHANGED}
 
 
-def in_hand(tx: Transaction) -> tuple[InHand, ...]:
+def in_hand(store: Reading) -> tuple[InHand, ...]:
     """Each run with the hosts that it has in hand, oldest first."""
     found: list[InHand] = []
-    for closed, *created in tx.rows("runs_in_hand", since=written(tx.now - UNWELL)):
+    for closed, *created in store.rows("runs_in_hand", since=written(store.now - UNWELL)):
         begun = rows.event(created)
-        events = map(rows.event, tx.rows("host_closings", run=begun.run))
+        events = map(rows.event, store.rows("host_closings", run=begun.run))
         ended = list({e.host: e for e in events}.values())  # the last word of each: a run may be gone on with
-        plan = _kept(tx, begun.plan)
+        plan = _kept(store, begun.plan)
         found = [h.without(_helped(ended)) for h in found]
         if closed is None:
             left = {h.host for h in plan.hosts if h.changes} - {e.host for e in ended}
@@ -31,9 +31,9 @@ def in_hand(tx: Transaction) -> tuple[InHand, ...]:
     return tuple(h for h in found if h.hosts)
 
 
-def _kept(tx: Transaction, plan: str) -> Plan:
+def _kept(store: Reading, plan: str) -> Plan:
     """A plan as it is kept, verified against the journal."""
-    [(document, *made)] = tx.rows("plan_document", id=plan)
+    [(document, *made)] = store.rows("plan_document", id=plan)
     return rows.plan(plan, str(document), rows.event(made), sha256(str(document)))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from remedy.codec import encode
 from remedy.digest import canonical
@@ -34,6 +34,15 @@ class Queued:
 
     drafts: tuple[Draft, ...]
     answer: Future[tuple[Event, ...]] = field(default_factory=Future)
+
+
+class Reading(Protocol):
+    """What can be asked of the store at one time."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    def rows(self, query: str, **values: Cell) -> list[Row]: ...
 
 
 class Transaction:

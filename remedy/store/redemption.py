@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from remedy.codec import encode
@@ -14,7 +14,7 @@ from remedy.store.audit import sha256
 from remedy.store.connection import Cell
 from remedy.store.consent import consent, demand_allowed
 from remedy.store.crowd import in_hand
-from remedy.store.journal import Journal, Transaction
+from remedy.store.journal import Journal, Reading, Transaction
 from remedy.store.standing import accepted, all_standing, consent_with
 from remedy.store.times import moment, written
 from remedy.terms import CLOCK_SLACK, UNCONDITIONAL, Conditions, always_room
@@ -131,7 +131,7 @@ def _consented(
 ) -> tuple[tuple[Approval, ...], str]:
     """The approvals to use up, and what they stand against: what only a broken glass overrides."""
     demand_allowed(plan, need)
-    hindrance = conditions.closed(tx.now) or _spent(tx, plan, conditions) or _crowded(tx, conditions)
+    hindrance = next(hindrances(tx, plan, conditions), None)
     if hindrance is None and conditions.standing:
         return consent_with(plan, need, given, all_standing(tx.rows("standing"), accepted(tx)), tx.now), ""
     if hindrance is None:
@@ -143,15 +143,21 @@ def _consented(
         raise hindrance from None
 
 
-def _crowded(tx: Transaction, conditions: Conditions) -> Refused | None:
+def hindrances(store: Reading, plan: Plan, conditions: Conditions) -> Iterator[Refused]:
+    """What stands in the way now besides consent: the time, a budget that is spent, too many hosts in hand."""
+    found = (conditions.closed(store.now), _spent(store, plan, conditions), _crowded(store, conditions))
+    return (refused for refused in found if refused is not None)
+
+
+def _crowded(store: Reading, conditions: Conditions) -> Refused | None:
     """Why too many hosts are in hand already; nothing is read where nothing bounds them."""
-    return None if conditions.crowded is always_room else conditions.crowded(in_hand(tx))
+    return None if conditions.crowded is always_room else conditions.crowded(in_hand(store))
 
 
-def _spent(tx: Transaction, plan: Plan, conditions: Conditions) -> Refused | None:
+def _spent(store: Reading, plan: Plan, conditions: Conditions) -> Refused | None:
     """Why a host of this plan may not be changed again so soon; None where it may."""
     for budget in conditions.budgets:
-        rows_ = tx.rows("runs_since", since=written(tx.now - budget.within), until=written(tx.now))
+        rows_ = store.rows("runs_since", since=written(store.now - budget.within), until=written(store.now))
         past = [e for e in map(rows.event, rows_) if _changed(e, plan.playbook, budget.host)]
         if len(past) >= budget.most:
             free = moment(past[-budget.most].at) + budget.within

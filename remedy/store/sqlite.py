@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -157,6 +158,10 @@ class SqliteStore:
             raise redemption.applied(plan.id, str(other))
         return redemption.redeem(self._journal, plan, need, person, run, conditions)
 
+    def hindrances(self, plan: Plan, conditions: Conditions, now: datetime) -> tuple[Refused, ...]:
+        """What would refuse this plan now besides consent; nothing is recorded."""
+        return tuple(redemption.hindrances(_Asked(self._rows, now), plan, conditions))
+
     def run(self, ref: str) -> RunRow:
         """The run with this id or unique prefix. Raises Invalid."""
         [row] = self._rows("run_row", id=self._named("run", ref))
@@ -206,6 +211,14 @@ class SqliteStore:
             yield
         finally:
             self._reading.release()
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The store, asked without a transaction."""
+
+    rows: Callable[..., list[Row]]
+    now: datetime
 
 
 def _run_row(row: Row) -> RunRow:

@@ -66,6 +66,8 @@ def test_fault_091_break_glass_runs_once_more_what_needs_nobody(bench: Bench) ->
     disk.files["more.log.1"] = (50 * 1024**2, 9)
     disk.size = disk.other + sum(size for size, _ in disk.files.values()) + 130 * 1024**2
 
+    explained = bench("explain", bench.plan("test1"), "--json").document
+    assert [h["kind"] for h in explained["hindrances"]] == ["spent"], "told before it is refused"
     spent = bench("apply", "disk-full", "--host", "test1")
     assert (spent.code, "remedy: spent:" in spent.err, bench.mutations) == (3, True, 1), spent
     done = bench("apply", "disk-full", "--host", "test1", "--break-glass", "once more")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 
-from remedy.errors import Lost
+from remedy.errors import Lost, Refused
 from remedy.model import Approval, Draft, Event, Facts, Host, Look, Need, Plan, Reply
 from remedy.ports import (
     ChangeReply,
@@ -152,6 +153,9 @@ class GatedStore:
 
     def reject(self, plan: str, person: str, reason: str) -> None:
         self.store.reject(plan, person, reason)
+
+    def hindrances(self, plan: Plan, conditions: Conditions, now: datetime) -> Sequence[Refused]:
+        return self.store.hindrances(plan, conditions, now)
 
     def approvals(self, plan: str) -> tuple[Approval, ...]:
         return self.store.approvals(plan)

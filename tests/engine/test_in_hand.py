@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from remedy.engine.gate import conditions_of
 from remedy.errors import Busy
 from remedy.hosts.fake import Fault
 from remedy.model import Cap, Limits, Outcome, Verdict
@@ -32,6 +33,11 @@ def test_fault_093_while_a_host_is_in_hand_no_other_run_takes_the_next(new_scene
     with pytest.raises(Busy, match=rf"at most 1 of these hosts .* in hand: h1 by run {run}$") as refusal:
         scene.apply(plan)
     assert (refusal.value.at, refusal.value.exit_code, scene.changes("h2")) == ("p.yml:8:5", 3, 0)
+    events = list(scene.store.events())
+    [told] = scene.store.hindrances(plan, conditions_of(plan, scene.policy), scene.clock.now())
+    assert (str(told), list(scene.store.events())) == (str(refusal.value), events), (
+        "as apply says it, and nothing is recorded"
+    )
     scene.policy = replace(scene.policy, caps=(Cap(at_once=2, at="p.yml:8:5"),))
     assert scene.apply(plan).outcome is Outcome.CHANGED
     scene.policy = replace(scene.policy, caps=ONE)
