@@ -14,7 +14,9 @@ from remedy.model import Argument, Call, Change, Facts, Host, Operation, Planned
 
 HERE = "the machine that remedy runs on"
 NEAR = f"{HERE}, and a step works in a directory around remedy's own files"
+ENGINE = "perhaps the machine whose engine runs remedy's own container, and a step restarts an engine there"
 JUMP = "the machine through which other hosts are reached"
+ENGINES = frozenset({"containerd", "docker", "podman", "snap.docker.dockerd"})  # as systemd's units, of whatever type
 
 
 def as_written(path: str) -> str:
@@ -48,6 +50,8 @@ def place_of(own: Own, host: Host, facts: Facts, steps: Iterable[PlannedStep] = 
     """What this host is to remedy itself; "" where it is nothing special."""
     if is_here(own, host, facts):
         return NEAR if any(_is_around(own, s.change) for s in steps if s.change) else HERE
+    if own.container and any(_restarts_an_engine(s.change) for s in steps if s.change):
+        return ENGINE  # a container does not know on which machine it is
     return JUMP if host.name in own.jumps else ""
 
 
@@ -95,6 +99,11 @@ def _own_thing(own: Own, change: Change) -> str:
         if mine := _owned(own, root):
             return mine
     return ""
+
+
+def _restarts_an_engine(change: Change) -> bool:
+    units = [t.removeprefix("unit:") for t in change.touches if t.startswith("unit:")]
+    return any(unit in ENGINES or unit.rpartition(".")[0] in ENGINES for unit in units)
 
 
 def _is_around(own: Own, change: Change) -> bool:

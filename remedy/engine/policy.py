@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remedy.engine.calendar import Shut, begins_next, shut_by
-from remedy.engine.own import NEAR
+from remedy.engine.own import ENGINE, NEAR
 from remedy.errors import Forbidden
 from remedy.model import Call, Cap, Change, Host, HostPlan, Need, Policy, Put, Risk, Rule, Scope, UndoImpossible
 from remedy.model.policy import PRODUCTION
@@ -32,7 +32,7 @@ class Subject:
     files: int = 0
     losses: tuple[str, ...] = ()  # what the changes demand to be typed
     own: bool = False  # remedy runs there, or reaches others through it
-    near: bool = False  # and its own files lie below what is worked on
+    near: bool = False  # and its own files lie below what is worked on, or its own engine may be meant
 
 
 def risk_of(change: Change, *, has_symptom: bool) -> Risk:
@@ -69,7 +69,7 @@ def _subject(playbook: str, host: HostPlan) -> Subject:
         files=sum(map(files_of, changes)),
         losses=tuple(dict.fromkeys(c.typed for c in changes if c.typed)),
         own=bool(host.own),
-        near=host.own == NEAR,
+        near=host.own in (NEAR, ENGINE),
     )
 
 

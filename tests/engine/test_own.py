@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from remedy.engine.own import HERE, JUMP, NEAR, Own, demand_apart, is_here, place_of
+from remedy.engine.own import ENGINE, HERE, JUMP, NEAR, Own, demand_apart, is_here, place_of
 from remedy.engine.policy import need_of
 from remedy.errors import Forbidden
 from remedy.hosts.fake import FACTS
@@ -144,12 +144,26 @@ def test_fault_095_on_the_way_to_other_hosts_nothing_is_done_by_itself(new_scene
     assert (plan.hosts[0].own, plan.need.people) == (JUMP, 1)
 
 
+@pytest.mark.parametrize("unit", ["docker", "docker.service", "docker.socket", "containerd.service", "podman.service"])
+def test_fault_095_an_engine_that_may_be_its_own_is_restarted_by_nobody_who_does_not_type_it(unit: str) -> None:
+    boxed = replace(OWN, container=BOX)
+    restarting = steps(Call(family="service", function="restart", args=(unit,)), touches=(f"unit:{unit}",))
+    assert place_of(boxed, LOOPBACK, ELSEWHERE, restarting) == ENGINE
+    assert place_of(OWN, LOOPBACK, ELSEWHERE, restarting) == "", "no container, or another machine's engine"
+    other = steps(
+        Call(family="service", function="restart", args=("dockerd-log",)), touches=("unit:docker-log.service",)
+    )
+    assert place_of(boxed, LOOPBACK, ELSEWHERE, other) == ""
+
+
 def test_fault_095_around_its_own_files_the_hosts_name_is_typed(new_scene: NewScene) -> None:
     scene = new_scene()
     near, far = replace(OWN, paths=("/a/ops/.remedy",)), replace(OWN, paths=("/elsewhere/.remedy",))
     for own, typed, place in ((near, "h1", NEAR), (far, "", HERE)):
         plan = replace(scene.planner(), own=own).plan([drop_until(4).on(scene.inventory["h1"])])
         assert (plan.need.typed, plan.hosts[0].own) == (typed, place)
+    here = plan.hosts[0]
+    assert need_of(plan.playbook, [replace(here, own=ENGINE)], scene.policy).typed == "h1"
 
 
 def test_fault_095_a_step_that_would_touch_it_makes_no_plan(new_scene: NewScene) -> None:
