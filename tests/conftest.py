@@ -43,6 +43,7 @@ NewLabHost = Callable[[], LabHost]
 NewBox = Callable[..., Box]
 SHARED = "docker_host"  # one for all tests: asking its containers for their health takes much of a core
 LONGEST = ("sira_host", SHARED)  # whose tests take minutes, the first most
+WITH_A_START_S = 300  # a test has 120 s (pyproject.toml); of these hosts' the first waits for the start, too
 FIXTURE_MARKERS = {"lab_engine": "lab", "sshd_lab": "sshd", "site": "lab"}
 
 
@@ -58,6 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for fixture, marker in FIXTURE_MARKERS.items():
             if fixture in fixtures:
                 item.add_marker(marker)
+        if not set(LONGEST).isdisjoint(fixtures) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(WITH_A_START_S))
     if not config.getoption("--long"):
         left_out = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)

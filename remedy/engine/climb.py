@@ -19,6 +19,7 @@ class Climb:
     at: Standing
     touched: tuple[str, ...] = ()
     outcomes: list[Outcome] = field(default_factory=list)
+    healed_itself: bool = False  # a step that was approved was not needed any more
 
     def go(self) -> tuple[Outcome, Verdict, str]:
         """Every step in order, then the goal. Returns the host's outcome and verdict, and why.
@@ -34,6 +35,9 @@ class Climb:
             self.outcomes.append(ended.outcome)
             if step.change and ended.outcome is not Outcome.UNCHANGED:
                 self.touched += step.change.touches
+            self.healed_itself |= (
+                step.change is not None and ended.outcome is Outcome.UNCHANGED and not (gone or stopped)
+            )
             if ended.outcome not in (Outcome.CHANGED, Outcome.UNCHANGED) and not stopped:
                 stopped = f"stopped: step {step.step} {ended.outcome}"
             if step.step == self.at.plan.through and not stopped:
@@ -143,9 +147,9 @@ class Climb:
     # ------------------------------------------------------------ the record
 
     def _verified(self) -> verify.Told:
-        """The goal, asked within its time; where nothing was done, as it was seen. What cannot be asked is not told."""
+        """The goal, asked within its time; where nothing was done, at once. What cannot be asked is not told."""
         try:
-            told = self._told_with_the_last_act()
+            told = self._told_already()
             if told is None:
                 told = self._asked()
         except (StoreError, Bug):
@@ -165,14 +169,21 @@ class Climb:
             raise Halted
         return told
 
-    def _told_with_the_last_act(self) -> verify.Told | None:
+    def _told_already(self) -> verify.Told | None:
         """The goal where nothing was done, as it was seen; where it came with the last act and holds, by that."""
         if all(o in (Outcome.UNCHANGED, Outcome.REFUSED) for o in self.outcomes):
-            return self.at.tell(self._goal)
+            return self._told_of_nothing()
         if any(look not in self.at.replies for look in verify.looks_of(self._goal)):
             return None
         told = self.at.tell(self._goal)
         return told if told.answer is Answer.OK else None
+
+    def _told_of_nothing(self) -> verify.Told:
+        """The goal where nothing was done. Where a step was needed no longer, what was seen before it is old: asked once more."""
+        told = self.at.tell(self._goal)
+        if told.answer is Answer.OK or not self.healed_itself:
+            return told
+        return verify.ask(self._goal, self.at.session, self.at.crew.catalogue)
 
     def _checked(
         self, what: str, told: verify.Told, more: dict[str, Json] | None = None, *, can_wait: bool = False

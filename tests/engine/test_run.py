@@ -103,7 +103,23 @@ def test_where_nothing_was_done_nothing_is_waited_for(new_scene: NewScene) -> No
     scene.worlds["h1"].files["/a"].clear()
     state = scene.apply(plan)
     assert (state.outcome, state.verdict, scene.clock.slept_s) == (Outcome.UNCHANGED, Verdict.INEFFECTIVE, 0.0)
-    assert [s.verb for s in scene.machines["h1"].sent] == ["look", "lease", "release"]
+    assert [s.verb for s in scene.machines["h1"].sent] == ["look", "lease", "look", "release"]
+
+
+def test_what_healed_itself_while_it_was_looked_at_is_not_called_ineffective(new_scene: NewScene) -> None:
+    scene = new_scene()
+    plan = scene.approved(always(DROP_A, verify=asked("toy.up", service="db")))
+    world = scene.worlds["h1"]
+    world.services["db"] = "down"
+
+    def healing(function: str) -> None:
+        if function == "files_look":  # the goal was asked before it
+            world.files["/a"].clear()
+            world.services["db"] = "up"
+
+    world.before = healing
+    state = scene.apply(plan)
+    assert (state.outcome, state.verdict, exit_code(state)) == (Outcome.UNCHANGED, Verdict.RESOLVED, 0)
 
 
 # ---------------------------------------------------------------- the symptom
