@@ -179,7 +179,7 @@ class Climb:
         return told if told.answer is Answer.OK else None
 
     def _told_of_nothing(self) -> verify.Told:
-        """The goal where nothing was done. Where a step was needed no longer, what was seen before it is old: asked once more."""
+        """The goal where nothing was done; asked once more where a step turned out not to be needed."""
         told = self.at.tell(self._goal)
         if told.answer is Answer.OK or not self.healed_itself:
             return told

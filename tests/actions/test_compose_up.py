@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
+from shlex import quote
 
 import pytest
 
@@ -122,6 +123,48 @@ def test_a_broken_file_is_refused_and_one_that_is_edited_again_is_not_applied(
     done = shop.end.act(change.operations[0])
     assert b"the Compose file is broken by now; nothing was done" in done.stderr
     assert ids(docker_host) == before
+
+
+def test_what_an_up_that_was_cut_off_made_and_never_started_is_started(
+    applying: Applying, docker_host: DockerHost
+) -> None:
+    edit(docker_host, "web", "mem_limit: 64m")
+    docker_host.compose("up --no-start web")
+    made = docker_host.containers("web")
+    shop = applying("web")
+    assert shop.wanted().lines == ("web: 1 container made and never started: started now",)
+    shop.apply()
+    assert docker_host.docker("inspect --format '{{.State.Status}}' shop-web-1").strip() == "running"
+    assert (docker_host.containers("web"), shop.plan()) == (made, None)
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["beside the old one", "the old one is gone"])
+def test_what_an_up_that_was_cut_off_made_to_take_anothers_place_is_removed(
+    applying: Applying, docker_host: DockerHost, is_gone: bool
+) -> None:
+    [old] = docker_host.containers("web")
+    labels = _labels(docker_host, old)
+    edit(docker_host, "web", "mem_limit: 64m")
+    docker_host.compose("create --force-recreate web")
+    made = docker_host.docker("inspect --format '{{.Name}}' shop-web-1")
+    docker_host.docker(f"rename shop-web-1 {old[:12]}_shop-web-1")  # as it is called until the old one is gone
+    [left] = docker_host.containers("web")
+    if not is_gone:
+        docker_host.docker(f"run --detach --name shop-web-1 {labels} lab-service:1")
+    shop = applying("web")
+    shop.apply()
+    [now] = docker_host.containers("web")
+    assert now != left
+    shown = docker_host.docker("inspect --format '{{.Name}} {{.State.Status}}' shop-web-1")
+    assert shown == f"{made.strip()} running\n"
+    assert shop.plan() is None
+
+
+def _labels(docker_host: DockerHost, container: str) -> str:
+    """The labels of a container as options for another."""
+    shown = "{{range $k, $v := .Config.Labels}}{{println $k $v}}{{end}}"
+    listed = docker_host.docker(f"inspect --format '{shown}' {container}").splitlines()
+    return " ".join(f"--label {quote(line.replace(' ', '=', 1))}" for line in listed if line)
 
 
 @pytest.mark.long

@@ -8,11 +8,13 @@ compose_label='com.docker.compose'
 #   compose_seen   its containers, `SERVICE NUMBER ID DOING HASH IMAGE NEEDS KEEPS STOP_S STARTED EXIT OOM RESTARTS` a line, by service
 #                  and number; NEEDS are the services that it depends on, KEEPS the volumes with a name that it writes to: each with a
 #                  comma, or `-`; EXIT, OOM and RESTARTS say how it ended last, and how often its policy started it again
+#   compose_left   `SERVICE ID` a line: containers that an `up` which was cut off made to take the place of others, and never
+#                  started; Compose itself cannot go on beside them, and gives up
 #   compose_files, compose_dir, compose_env   what most of its containers were made from, and of two such the newest
 # Containers whose labels no Compose program writes are left out.
 compose_survey() {
 	engine_ready
-	compose_project=$1 compose_seen='' compose_files='' compose_dir='' compose_env=''
+	compose_project=$1 compose_seen='' compose_left='' compose_files='' compose_dir='' compose_env=''
 	engine ps --all --quiet --no-trunc --filter "label=$compose_label.project=$1" --filter "label=$compose_label.oneoff=False"
 	[ -n "$engine_said" ] || return 0
 	compose_format="$compose_inspect	{{.Image}}	{{range .Mounts}}{{if and (eq .Type \"volume\") .RW}}{{.Name}},{{end}}{{end}}"
@@ -32,7 +34,9 @@ compose_survey() {
 			keeps = ""
 			n = split($13, parts, ",")
 			for (i = 1; i <= n; i++) if (parts[i] != "" && parts[i] !~ /^[0-9a-f]+$/) keeps = keeps parts[i] ","
-			print "is", service, number, $2, doing($3, $4, $5, $6), hash, $12, (needs == "" ? "-" : needs), (keeps == "" ? "-" : keeps), $7, $5, $8, $9, $6
+			is_left = $3 == "created" && $11 ~ /^\/[0-9a-f]+_/ && index($11, "_") == 14 # the identity of what it is to replace
+			if (is_left) print "left", service, $2
+			else print "is", service, number, $2, doing($3, $4, $5, $6), hash, $12, (needs == "" ? "-" : needs), (keeps == "" ? "-" : keeps), $7, $5, $8, $9, $6
 			from = bare($18) "\t" bare($19) "\t" bare($20)
 			made[from]++
 			if (epoch($10) >= newest[from]) newest[from] = epoch($10)
@@ -40,6 +44,7 @@ compose_survey() {
 		}
 		END { split(most, from_parts, "\t"); print "files " from_parts[1]; print "dir " from_parts[2]; print "env " from_parts[3] }') || give_up "awk failed"
 	compose_seen=$(printf '%s\n' "$compose_said" | sed -n 's/^is //p' | sort -k 1,1 -k 2,2n)
+	compose_left=$(printf '%s\n' "$compose_said" | sed -n 's/^left //p')
 	compose_files=$(printf '%s\n' "$compose_said" | sed -n 's/^files //p')
 	compose_dir=$(printf '%s\n' "$compose_said" | sed -n 's/^dir //p')
 	compose_env=$(printf '%s\n' "$compose_said" | sed -n 's/^env //p')

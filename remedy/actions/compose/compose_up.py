@@ -43,7 +43,7 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class Stale:
-    """A container that is not what the file says: by its configuration, or by its image alone."""
+    """A container that is not what the file says: by its configuration, its image alone, or never started."""
 
     name: str  # SERVICE/NUMBER
     id: str
@@ -81,10 +81,11 @@ class Up(Action[Applied]):
     """Apply an edited Compose file to services: what differs is made anew, each service awaited before the next.
 
     A container differs when its hash, which Compose wrote to it, is not that of the file with its environment files, or
-    when its image's name means another image by now. A restart would not apply such an edit. The number of containers
-    stays as it is. Of the environment the plan shows names, never values. Refused for a file that Compose cannot read,
-    and while what the services depend on would be made anew or is down: name it, too. Undo needs the file as it was, as
-    `previous`, and is offered only where its hash is that of the containers.
+    when its image's name means another image by now; one that was made and never started is started. A restart would
+    not apply such an edit. The number of containers stays as it is. Of the environment the plan shows names, never
+    values. Refused for a file that Compose cannot read, and while what the services depend on would be made anew or is
+    down: name it, too. Undo needs the file as it was, as `previous`, and is offered only where its hash is that of the
+    containers.
     """
 
     name = "compose.up"
@@ -125,7 +126,8 @@ class Up(Action[Applied]):
             return None
         self._refuse_near(seen)
         names = ", ".join(s.name for s in wanted)
-        anew = [s for s in seen.stale if s.service in {w.name for w in wanted}]
+        stale = [s for s in seen.stale if s.service in {w.name for w in wanted}]
+        anew = [s for s in stale if s.by != "start"]
         return Change(
             title=f"apply the Compose file to {names} of {self.project}",
             operations=tuple(o for s in wanted for o in self._make(s.name, s.hash, s.count, self.file or "", "")),
@@ -135,7 +137,7 @@ class Up(Action[Applied]):
             undo=self._undo(seen, wanted),
             risk=self.risk,
             lines=tuple(line for s in wanted for line in _lines(seen, s)),
-            touches=(*(f"compose:{self.project}/{s.name}" for s in wanted), *(f"container:{s.id}" for s in anew)),
+            touches=(*(f"compose:{self.project}/{s.name}" for s in wanted), *(f"container:{s.id}" for s in stale)),
             settle_s=10,
         )
 
@@ -157,7 +159,8 @@ class Up(Action[Applied]):
         words = state.split(" ")
         if not line.startswith("item ") or len(words) != 3:
             return super().told(line)
-        return f"{key} differs by its {words[2]}, container {words[0][:12]}"
+        how = "was made and never started" if words[2] == "start" else f"differs by its {words[2]}"
+        return f"{key} {how}, container {words[0][:12]}"
 
     @classmethod
     def by_hand(cls, operation: Call | Await) -> tuple[str, ...]:
@@ -223,13 +226,15 @@ def _lines(seen: Applied, service: Service) -> Iterable[str]:
     """What of one service would be another, for people."""
     if not service.count:
         yield f"{service.name} has no container: made, as many as the file says"
-    elif service.count > 1:
+    stale = [s for s in seen.stale if s.service == service.name]
+    if service.count > 1 and any(s.by != "start" for s in stale):
         yield f"the {service.count} containers of {service.name} are made anew together"
     for name in seen.said(f"absent:{service.name}"):
         yield f"{service.name}: the image {name} is not on the host, and is fetched"
     differences = [_difference_text(d) for d in seen.said(f"diff:{service.name}")]
-    stale = [s for s in seen.stale if s.service == service.name]
-    if stale and all(s.by == "image" for s in stale):
+    if stale and all(s.by == "start" for s in stale):
+        differences.append(f"{plural(len(stale), 'container')} made and never started: started now")
+    elif stale and all(s.by == "image" for s in stale):
         differences.append("its image's name means another image by now")
     elif stale and not differences:
         differences.append("its configuration differs in something that is not shown here")
@@ -266,7 +271,7 @@ def _service(name: str, line: str) -> Service:
 
 def _stale(name: str, line: str) -> Stale:
     match line.split(" "):
-        case [identity, digest, ("config" | "image") as by]:
+        case [identity, digest, ("config" | "image" | "start") as by]:
             return Stale(name=name, id=identity, hash=digest, by=by)
         case _:
             raise CannotTell(f"the host's answer makes no sense: {line!r}")

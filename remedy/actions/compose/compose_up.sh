@@ -47,6 +47,7 @@ compose_held_against_file() {
 	}
 	function differs(i) {
 		if (part[i, 6] != hash[part[i, 2]]) return "config"
+		if (part[i, 5] == "created") return "start" # an up was cut off before it came to that
 		return (part[i, 2] in image && image[part[i, 2]] != part[i, 7]) ? "image" : ""
 	}
 	BEGIN { count = split(services, names, " "); for (i = 1; i <= count; i++) wanted[names[i]] }
@@ -106,6 +107,9 @@ compose_up_make() {
 	[ "$compose_said_of" = ok ] || give_up "the Compose file is $compose_said_of by now; nothing was done: $compose_why"
 	compose_hash_of "$4"
 	[ "$compose_hash" = "$5" ] || give_up "the file says something else of $4 by now; nothing was done"
+	for compose_id in $(printf '%s\n' "$compose_left" | awk -v s="$4" '$1 == s { print $2 }'); do
+		docker rm "$compose_id" >&2 || give_up "what an earlier up left of $4 could not be removed"
+	done
 	compose_up_one "$4" "$6" --quiet-pull || give_up "Compose could not bring $4 up"
 }
 
