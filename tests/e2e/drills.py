@@ -24,7 +24,7 @@ class Case:
 CASES = (
     Case(playbook="disk-full", host="lab_host", values={"mount": "/srv/data", "log_dir": "/srv/data/log"}),
     Case(playbook="service-down", host="lab_host", values={"unit": "app", "url": "http://127.0.0.1:8080/health"}),
-    Case(playbook="compose-service-down", host="docker_host", values={"project": "shop", "services": ["web"]}),
+    Case(playbook="compose-service-down", host="sira_host", values={**SIRA, "services": ["frontend"]}),
     *(
         Case(playbook=name, host="sira_host", values=SIRA)
         for name in (

@@ -14,7 +14,7 @@ from typing import Any
 from tests.e2e.drills import CASES, KEPT, UNDRILLED
 
 PAGE = Path(__file__).parents[2] / "docs" / "drills.md"
-HOSTS = {"lab_host": "a plain host", "docker_host": "a small Compose project", "sira_host": "a whole site"}
+HOSTS = {"lab_host": "a plain host", "sira_host": "a whole site"}
 HEAD = """# The drills of the shipped playbooks
 
 Made by `make drills`. Every playbook that remedy ships is drilled on a real host of the lab: what it is for is broken
