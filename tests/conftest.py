@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -36,6 +37,8 @@ from tests.lab import (
 from tests.lab.site import Site, open_site
 from tests.lab.sshd import sshd_lab as open_sshd_lab
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests in the background ignores these,
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and so would the programs that the tests start and interrupt
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")  # what takes long there is no defect: what must be fast is measured alone
 

@@ -61,6 +61,14 @@ def alive(postgres: Postgres) -> list[int]:
     return sorted(int(pid) for pid in postgres.sql(f"select pid from pg_stat_activity where {ours}").split())
 
 
+def left(postgres: Postgres, wanted: list[int]) -> list[int]:
+    """Who is there, once it is as wanted or some seconds are over: a session ends a moment after its client."""
+    deadline_s = time.monotonic() + 5
+    while (found := alive(postgres)) != sorted(wanted) and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    return found
+
+
 def test_those_listed_end_and_no_other(ending: Make, sessions: Sessions, postgres: Postgres) -> None:
     held, moved = sessions.open(IN_TRANSACTION), sessions.open(IN_TRANSACTION)
     idle, ours, dump = (
@@ -80,7 +88,8 @@ def test_those_listed_end_and_no_other(ending: Make, sessions: Sessions, postgre
     time.sleep(0.5)
     done = action.end.act(change.operations[0])
     assert done.returncode == 0, done.stderr
-    assert alive(postgres) == sorted([moved, idle, ours, dump])
+    there = [moved, idle, ours, dump]
+    assert left(postgres, there) == sorted(there)
     assert action.action.verify(before, action.see()) == ""
 
 
@@ -93,12 +102,11 @@ def test_a_superuser_is_left_alone_unless_named(ending: Make, sessions: Sessions
 
 
 def test_fault_013_whatever_is_looked_for_is_a_value(ending: Make, sessions: Sessions, postgres: Postgres) -> None:
-    named = sessions.open("", HOSTILE)
-    sessions.open()
+    named, other = sessions.open("", HOSTILE), sessions.open()
     assert ending(idle="10m", application=HOSTILE).pids() == [named]
     for name in ("application", "of_user", "of_database"):
         assert ending(idle="10m", **{name: "'; drop database shop; --\n\\q"}).pids() == []
-    assert len(alive(postgres)) == 2
+    assert left(postgres, [named, other]) == sorted([named, other])
 
 
 def test_an_active_query_is_cancelled_and_only_if_it_goes_on_its_session_ends(
@@ -137,7 +145,7 @@ def test_fault_084_another_cluster_than_the_plans_is_left_alone(
     *place, _, cancel = call.args  # type: ignore[union-attr] # a Call
     done = action.end.act(replace(call, args=(*place, "1", cancel)))  # type: ignore[arg-type]
     assert (done.returncode, done.stderr) == (1, b"it is another PostgreSQL by now; nothing was done\n")
-    assert alive(postgres) == [pid]
+    assert left(postgres, [pid]) == [pid]
 
 
 def test_typed_by_hand_it_ends_the_same(ending: Make, sessions: Sessions, postgres: Postgres) -> None:
@@ -146,7 +154,7 @@ def test_typed_by_hand_it_ends_the_same(ending: Make, sessions: Sessions, postgr
     said = typed(lines_of(type(ending(idle="1m").action), change.operations))
     assert said.returncode == 0, said.stderr
     time.sleep(0.3)
-    assert alive(postgres) == []
+    assert left(postgres, []) == []
 
 
 SAMPLE = (kit.acting_twice_changes_nothing, kit.a_healthy_host_is_left_alone)
