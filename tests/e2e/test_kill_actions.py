@@ -16,7 +16,7 @@ from tests.actions.waste import Engine
 from tests.e2e.home import Home
 from tests.e2e.namespace import Namespace, missing
 from tests.e2e.sweep import sweep
-from tests.lab import DockerHost, LabHost
+from tests.lab import COMPOSE_FILE, SIRA, DockerHost, LabHost, StackHost
 
 SAMPLE = ("within change",)
 LATER = (  # scenes whose actions are swept in another scene, or that are one short call
@@ -133,13 +133,18 @@ def compose(home: Home, docker_host: DockerHost) -> Iterator[HostStory]:
     docker_host.docker("start shop-web-1")
 
 
+def one_step(home: Home, host: LabHost, action: str, params: dict[str, object]) -> None:
+    """A home whose playbook `sweep` is this one step, for this host."""
+    text = PLAYBOOK.replace("ACTION", action).replace("PARAMS", json.dumps(params))
+    (home.path / "playbooks" / "sweep.yml").write_text(text)
+    home.write_inventory({"hosts": {"prod1": host.entry()}})
+
+
 @pytest.fixture
 def prune(home: Home, docker_host: DockerHost) -> Iterator[HostStory]:
     """Dangling images and build cache; whatever else the engine has must outlive it."""
-    engine, params = Engine(docker_host), {"what": ["dangling-images", "build-cache"], "older_than": "1s"}
-    text = PLAYBOOK.replace("ACTION", "docker.prune").replace("PARAMS", json.dumps(params))
-    (home.path / "playbooks" / "sweep.yml").write_text(text)
-    home.write_inventory({"hosts": {"prod1": docker_host.entry()}})
+    engine = Engine(docker_host)
+    one_step(home, docker_host, "docker.prune", {"what": ["dangling-images", "build-cache"], "older_than": "1s"})
 
     def waste() -> None:
         engine.build("echo one >/one")
@@ -152,6 +157,48 @@ def prune(home: Home, docker_host: DockerHost) -> Iterator[HostStory]:
         picture=lambda: (engine.dangling(), engine.cache(), engine.picture()),
     )
     engine.clean()
+
+
+SHOP_STEPS: dict[str, tuple[dict[str, object], str]] = {  # parameters, and what is done to the shop that is as at first
+    "compose.scale": ({"project": "shop", "service": "worker", "replicas": 3, "most": 4}, ":"),
+    "compose.up": (
+        {"project": "shop", "services": ["web"]},
+        f"sed -i 's/^  web:$/  web:\\n    mem_limit: 64m/' {COMPOSE_FILE}",
+    ),
+}
+
+
+@pytest.fixture(params=SHOP_STEPS)
+def shop(request: pytest.FixtureRequest, home: Home, docker_host: DockerHost) -> Iterator[HostStory]:
+    """A step on the Compose project, whose containers are the picture: name, state, and what each was made from."""
+    params, sicken = SHOP_STEPS[request.param]
+    one_step(home, docker_host, request.param, params)
+    shown = '{{.Name}} {{.State.Status}} {{index .Config.Labels "com.docker.compose.config-hash"}}'
+    as_first = docker_host.sh(f"cat {COMPOSE_FILE}").encode()
+
+    def begin() -> None:
+        docker_host.sh(f"cat >{COMPOSE_FILE}; {FORGET}", stdin=as_first)
+        docker_host.up()
+        docker_host.sh(sicken)
+
+    yield HostStory(
+        home,
+        applying("sweep"),
+        sicken=begin,
+        picture=lambda: docker_host.sh(f"docker ps --all --quiet | xargs docker inspect --format '{shown}' | sort"),
+    )
+    docker_host.sh(f"cat >{COMPOSE_FILE}", stdin=as_first)
+    docker_host.up()
+
+
+@pytest.fixture
+def certificate(home: Home, sira_host: StackHost) -> HostStory:
+    """A certificate that ends soon is served by the site, and a better one lies ready."""
+    tls = {"host": SIRA["tls_address"], "server_name": SIRA["tls_name"], "names": [SIRA["tls_name"]]}
+    files = {"lineage": SIRA["cert_name"], "dir": SIRA["cert_dir"], "ca": SIRA["cert_ca"]}
+    nginx = {"project": SIRA["project"], "service": SIRA["nginx_service"]}
+    one_step(home, sira_host, "cert.deploy", {**nginx, **tls, **files})
+    return HostStory(home, applying("sweep"), sicken=sira_host.serve_short_lived, picture=sira_host.serial)
 
 
 def void(_: object) -> None:
@@ -177,3 +224,17 @@ def test_fault_057_a_host_whose_action_was_killed_at_every_gate_ends_the_same(
     request: pytest.FixtureRequest, name: str, tmp_path: Path
 ) -> None:
     assert set(sweep(request.getfixturevalue(name), tmp_path / "gates")) == {"the same"}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_fault_057_a_step_on_compose_killed_at_every_gate_ends_the_same(shop: HostStory, tmp_path: Path) -> None:
+    assert set(sweep(shop, tmp_path / "gates")) == {"the same"}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_fault_057_a_certificate_deployed_and_killed_at_every_gate_ends_the_same(
+    certificate: HostStory, tmp_path: Path
+) -> None:
+    assert set(sweep(certificate, tmp_path / "gates")) == {"the same"}

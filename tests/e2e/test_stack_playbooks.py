@@ -31,18 +31,8 @@ def leaked(host: StackHost) -> None:
     host.sh("rm /srv/sira/faults/leak")
 
 
-def short_lived(host: StackHost) -> None:
-    """A certificate of nobody's, good for five days yet, is served."""
-    made = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 5 -subj /CN=sira.test"
-    host.sh(
-        "cd /srv/sira/nginx/ssl && rm -f fullchain.pem privkey.pem && openssl req -x509 -addext"
-        f" subjectAltName=DNS:sira.test,DNS:api.sira.test {made} -keyout privkey.pem -out fullchain.pem 2>/dev/null"
-        " && docker exec sira-nginx-1 nginx -s reload 2>/dev/null && sleep 1"
-    )
-
-
 FAULTS = {
-    "certificate-expiring": short_lived,
+    "certificate-expiring": StackHost.serve_short_lived,
     "application-down": stopped("sira-backend-1 sira-nginx-1"),
     "database-down": stopped("sira-db-1"),
     "high-latency": queued,

@@ -128,6 +128,15 @@ class StackHost(LabHost):
         served = "openssl s_client -connect 127.0.0.1:443 -servername sira.test </dev/null 2>/dev/null"
         return self.sh(f"{served} | openssl x509 -noout -serial").strip().partition("=")[2]
 
+    def serve_short_lived(self) -> None:
+        """Have a certificate of nobody's served, good for five days yet; certbot's lies where it was put."""
+        made = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 5 -subj /CN=sira.test"
+        self.sh(
+            "cd /srv/sira/nginx/ssl && rm -f fullchain.pem privkey.pem && openssl req -x509 -addext"
+            f" subjectAltName=DNS:sira.test,DNS:api.sira.test {made} -keyout privkey.pem -out fullchain.pem 2>/dev/null"
+            " && docker exec sira-nginx-1 nginx -s reload 2>/dev/null && sleep 1"
+        )
+
     def stack_entry(self, variables: dict[str, object] | None = None, **over: object) -> dict[str, object]:
         """The host as an inventory names it, with what the site is called; it may be drilled."""
         entry = self.entry(drillable=True, **over)
