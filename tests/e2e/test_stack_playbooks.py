@@ -24,11 +24,11 @@ def queued(host: StackHost) -> None:
     host.docker(f"exec sira-redis-1 sh -c '{jobs}'")
 
 
-def leaked(host: StackHost) -> None:
+def leaked(host: StackHost, *, site: str = "sira", port: int = 8000) -> None:
     """Some nine tenths of the 256 MiB that the backend may have."""
-    host.fault("leak", "12")
-    host.sh("for i in $(seq 1 17); do curl -s -m 20 -o /dev/null http://127.0.0.1:8000/items; done")
-    host.sh("rm /srv/sira/faults/leak")
+    host.fault("leak", "12", site=site)
+    host.sh(f"for i in $(seq 1 17); do curl -s -m 20 -o /dev/null http://127.0.0.1:{port}/items; done")
+    host.sh(f"rm /srv/{site}/faults/leak")
 
 
 FAULTS = {
@@ -79,10 +79,13 @@ def test_a_stack_that_is_broken_is_healed_and_then_left_alone(stack: Stack, play
 @pytest.mark.long
 def test_the_same_playbooks_heal_a_stack_of_other_names(stack: Stack) -> None:
     stack.host.start_circuit()
-    stack.name_it({**CIRCUIT, "db_user": "postgres"})
+    stack.name_it({**CIRCUIT, **PARAMS, "db_user": "postgres"})
 
     stack.host.docker("stop --time 1 circuit-postgres-1")
     stack.is_healed("database-down")
 
     stack.host.docker("stop --time 1 circuit-backend-1")
     stack.is_healed("application-down")
+
+    leaked(stack.host, site="circuit", port=9000)
+    stack.is_healed("memory-exhausted")
