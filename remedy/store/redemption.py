@@ -145,8 +145,12 @@ def _consented(
 
 def hindrances(store: Reading, plan: Plan, conditions: Conditions) -> Iterator[Refused]:
     """What stands in the way now besides consent: the time, a budget that is spent, too many hosts in hand."""
-    found = (conditions.closed(store.now), _spent(store, plan, conditions), _crowded(store, conditions))
-    return (refused for refused in found if refused is not None)
+    if closed := conditions.closed(store.now):
+        yield closed
+    if spent := _spent(store, plan, conditions):
+        yield spent
+    if crowded := _crowded(store, conditions):
+        yield crowded
 
 
 def _crowded(store: Reading, conditions: Conditions) -> Refused | None:
