@@ -44,7 +44,8 @@ class Acting:
         assert change is not None
         self.act(change.operations[:operations])
         if operations >= len(change.operations):
-            assert self.action.verify(before, self.see()) == ""
+            wrong = self.action.verify(before, self.see())
+            assert not wrong, wrong
         return change
 
     def undo(self, change: Change) -> None:

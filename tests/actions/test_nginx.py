@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -116,6 +117,27 @@ def test_maintenance_is_seen_from_outside_and_ends(front: Front) -> None:
     assert front.site.page()[0] == 503
 
 
+def test_once_it_has_reloaded_no_worker_with_the_old_configuration_takes_another_request(front: Front) -> None:
+    on, off = front.shop("maintenance.enable"), front.shop("maintenance.disable")
+    for turn in (on, off) * 4:
+        old = _accepting(front.site)
+        change = turn.wanted()
+        assert front.end.act(change.operations[-1]).returncode == 0
+        assert not old & _accepting(front.site)
+
+
+def _accepting(site: Site) -> set[str]:
+    """The workers that are not merely finishing what they have."""
+    master = site.nginx_pid()
+    workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    found = set()
+    for pid in workers:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            title = Path(f"/proc/{pid}/cmdline").read_text()
+            found |= {pid} if title.startswith("nginx: worker") and "shutting down" not in title else set()
+    return found
+
+
 @pytest.mark.long
 def test_maintenance_that_nobody_would_see_leaves_nothing_behind(front: Front) -> None:
     aside = front.site.root / "aside"
@@ -167,7 +189,7 @@ def _scene(front: Front, action: str) -> Scene:
 
 
 SAMPLE = (kit.a_healthy_host_is_left_alone,)
-PROOFS = [p if p in SAMPLE else pytest.param(p, marks=pytest.mark.long) for p in kit.PROOFS]
+PROOFS = [p if p in SAMPLE else pytest.param(p, marks=pytest.mark.long) for p in kit.OF_FUNCTIONS]
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=lambda p: p.__name__)

@@ -72,10 +72,10 @@ nginx_stat_words() {
 	nginx_begun=$1
 }
 
-# Set nginx_workers to how many workers serve, and nginx_oldest to when the oldest of them began, in seconds since 1970. Those
-# that only finish what they have do not count.
+# Set nginx_workers to how many workers serve, nginx_serving to which (NUMBER:BEGUN each, with a space before and after), and
+# nginx_oldest to when the oldest of them began, in seconds since 1970. Those that only finish what they have do not count.
 nginx_find_workers() {
-	nginx_workers=0 nginx_oldest=0
+	nginx_workers=0 nginx_oldest=0 nginx_serving=' '
 	[ "$nginx_master" != 0 ] || return 0
 	nginx_boot=$(awk '$1 == "btime" { print $2 }' /proc/stat)
 	for nginx_proc in /proc/[0-9]*; do
@@ -83,7 +83,7 @@ nginx_find_workers() {
 		nginx_stat "$nginx_proc" && [ "$nginx_parent" = "$nginx_master" ] || continue
 		nginx_title=$(tr '\000' ' ' <"$nginx_proc/cmdline") || continue
 		case $nginx_title in *"shutting down"*) continue ;; "nginx: worker"*) ;; *) continue ;; esac
-		nginx_workers=$((nginx_workers + 1))
+		nginx_workers=$((nginx_workers + 1)) nginx_serving="$nginx_serving${nginx_proc#/proc/}:$nginx_begun "
 		nginx_at=$((nginx_boot + nginx_begun / 100))
 		if [ "$nginx_oldest" -eq 0 ] || [ "$nginx_at" -lt "$nginx_oldest" ]; then nginx_oldest=$nginx_at; fi
 	done 2>/dev/null
@@ -107,9 +107,28 @@ nginx_tested() {
 "*}
 }
 
-# Tell the master to load its configuration again: the old workers go on with what they have until the new ones serve.
+# Tell the master to load its configuration again, and wait until no worker accepts any more that has the old one: for a moment
+# both answer, and what is asked then proves nothing. After ten seconds whoever asks sees for himself.
 nginx_reloaded() {
+	nginx_find_master
+	nginx_find_workers
+	nginx_old=$nginx_serving nginx_naps=0
 	nginx_run -s reload 2>&1 || return 1
+	while
+		nginx_find_workers
+		nginx_any_of "$nginx_old" && [ "$nginx_naps" -lt 100 ]
+	do
+		sleep 0.1 2>/dev/null || sleep 1
+		nginx_naps=$((nginx_naps + 1))
+	done
+}
+
+# nginx_any_of WORKERS: whether any of them still serves.
+nginx_any_of() {
+	for nginx_worker in $1; do
+		case $nginx_serving in *" $nginx_worker "*) return 0 ;; esac
+	done
+	return 1
 }
 
 # Have nginx run, however it is run here.
