@@ -18,7 +18,7 @@ from remedy.ports import Receipt
 def recover(at: Standing) -> Standing:
     """The same host with every open change settled, as far as the host itself can tell.
 
-    What cannot be settled stays unknown. Records what it settles. An undo that was cut off is
+    What cannot be settled stays unknown, and why is told. Records what it finds. An undo that was cut off is
     settled by whoever goes on with it.
     """
     open_steps = [s for s in at.past.steps.values() if s.in_flight]
@@ -30,7 +30,7 @@ def recover(at: Standing) -> Standing:
     for state in open_steps:
         told = _told(at, planned[state.step], state, receipts)
         steps[state.step] = _settled(state, told)
-        if told.outcome is not Outcome.UNKNOWN:
+        if (told.outcome, told.reason) != (state.outcome, state.reason):  # else it is told already
             at.record(Kind.STEP_SETTLED, state.step, _body(told))
     return replace(at, past=replace(at.past, steps=steps))
 

@@ -14,22 +14,37 @@ from remedy.model import Address, Host
 from tests.actions.far_end import SHELLS, FarEnd, far_end_of
 
 KIT = "tests.actions.kit"
-pytest.register_assert_rewrite(KIT)
-from tests.actions.kit import killed_inside_an_operation_it_converges  # noqa: E402 # after its asserts are rewritten
+pytest.register_assert_rewrite(KIT, "tests.e2e.whole_run")
+from tests.actions.kit import (  # noqa: E402 # after its asserts are rewritten
+    killed_at_every_gate_of_a_run_it_ends_the_same,
+    killed_inside_an_operation_it_converges,
+)
 from tests.actions.scenes import SCENES  # noqa: E402
 
 PROOF_S = 600  # of the kit: an action made and undone dozens of times, on a machine that does other things too
+SWEEP_S = 1800  # two dozen runs of the program, each killed, resumed and held against the first
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the kit's proofs their time, where a test does not say more; most kills are for the long run."""
+    items[:] = [item for item in items if not _is_a_run_in_another_shell(item)]
     for item in items:
         asked = item.callspec.params if hasattr(item, "callspec") else {}
         proof = asked.get("proof")
+        if proof is killed_at_every_gate_of_a_run_it_ends_the_same:
+            item.add_marker(pytest.mark.long)
+            item.add_marker(pytest.mark.timeout(SWEEP_S), append=False)
         if getattr(proof, "__module__", "") == KIT and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(PROOF_S))
         if proof is killed_inside_an_operation_it_converges and _is_more_of_the_same(asked):
             item.add_marker(pytest.mark.long)
+
+
+def _is_a_run_in_another_shell(item: pytest.Item) -> bool:
+    """Whether this is a whole run by the program in bash's or busybox's turn: it takes the shell that is there."""
+    asked = item.callspec.params if hasattr(item, "callspec") else {}
+    is_run = asked.get("proof") is killed_at_every_gate_of_a_run_it_ends_the_same
+    return is_run and asked.get("far_end", SHELLS[0]) != SHELLS[0]
 
 
 def _is_more_of_the_same(asked: Mapping[str, object]) -> bool:

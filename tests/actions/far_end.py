@@ -23,12 +23,16 @@ GNU_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True)
 class FarEnd:
-    """One shell with one userland. `shell` is its command; `path` the PATH that functions see."""
+    """One shell with one userland. `shell` is its command; `path` the PATH that functions see.
+
+    `entry` is the inventory's, by which the program reaches the same place.
+    """
 
     name: str
     shell: tuple[str, ...]
     path: str
     secrets: Mapping[str, str] = field(default_factory=dict)
+    entry: Mapping[str, object] = field(default_factory=lambda: {"address": "local://"})
 
     def run(
         self, family: str, function: str, args: Sequence[str], *, items: Sequence[str] = (), timeout_s: float = 60
@@ -167,7 +171,8 @@ class FarEndInside(FarEnd):
 def far_end_in(host: LabHost, shell: tuple[str, ...] = ("dash",)) -> FarEnd:
     """The far end of one shell inside a test host, as root."""
     inside = tuple(host.engine.command("exec", "--interactive", host.container))
-    return FarEndInside(f"{host.name} {shell[0]}", (*inside, *shell), GNU_PATH, within=inside)
+    name, command = f"{host.name} {shell[0]}", (*inside, *shell)
+    return FarEndInside(name, command, GNU_PATH, entry=host.entry(), within=inside)
 
 
 def _busybox_path(folder: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from remedy.actions.action import Action
 from remedy.actions.catalogue import Catalogue
 from remedy.model import Await, Change, Host, Json, Look, Operation, Reply, UndoBy
+from tests.e2e.whole_run import killed_at_every_gate_of_a_run_it_ends_the_same
 
 YEAR_2001 = 1_000_000_000
 SHORTEST_S = 0.0002  # between the moments at which an operation is killed
@@ -27,6 +28,12 @@ class End(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def entry(self) -> Mapping[str, object]: ...
+
+    @property
+    def secrets(self) -> Mapping[str, str]: ...
 
     def look(self, look: Look) -> Reply: ...
 
@@ -57,7 +64,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class Played:
-    """A scene on one far end."""
+    """A scene on one far end.
+
+    A run of the program cannot look from a later moment: there, what the scene made is `ripe_s` seconds old, and
+    `at_once` are the parameters for which that is old enough.
+    """
 
     scene: Scene
     ground: Ground
@@ -67,6 +78,8 @@ class Played:
     now: int = field(default_factory=lambda: int(time.time()))
     cut_every_s: float = 0.008  # how far apart the moments are that a call is killed at
     done: list[str] = field(default_factory=list)
+    at_once: Mapping[str, Json] = field(default_factory=dict)
+    ripe_s: float = 0
 
     def see(self) -> Any:
         """What is there now, asked as at first: ages are absolute. A look that is not answered fails the proof."""
@@ -108,12 +121,15 @@ def play(scene: Scene, ground: Ground, end: End, catalogue: Catalogue, host: Hos
 def acting_twice_changes_nothing(p: Played) -> None:
     """Act, then plan: nothing is to do, and the effect is seen."""
     p.scene.sick(p.ground)
-    before = p.see()
+    reply = p.reply()
+    before = p.action.see(reply)
     change = p.action.plan(before)
     assert change is not None
     p.act(change.operations)
     after = p.see()
     assert p.action.verify(before, after) == ""
+    recorded = p.action.see(Reply(rc=0, ground=reply.ground))  # after a crash no more is known of what was before
+    assert p.action.verify(recorded, after) == ""
     assert p.action.plan(after) is None
 
 
@@ -196,7 +212,7 @@ def undo_brings_back_what_was_seen(p: Played) -> None:
     assert p.scene.snapshot(p.ground) == snapshot
 
 
-PROOFS: tuple[Callable[[Played], None], ...] = (
+OF_FUNCTIONS: tuple[Callable[[Played], None], ...] = (
     acting_twice_changes_nothing,
     a_healthy_host_is_left_alone,
     looking_changes_nothing,
@@ -204,6 +220,7 @@ PROOFS: tuple[Callable[[Played], None], ...] = (
     killed_inside_an_operation_it_converges,
     undo_brings_back_what_was_seen,
 )
+PROOFS = (*OF_FUNCTIONS, killed_at_every_gate_of_a_run_it_ends_the_same)
 
 
 # ---------------------------------------------------------------- what scenes are made of

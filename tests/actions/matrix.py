@@ -25,9 +25,9 @@ def text() -> str:
     rows.append("|---|" + "---|" * len(kit.PROOFS))
     everywhere = ", ".join(SHELLS)
     for scene in SCENES:
-        rows.append(f"| {scene.name} | " + " | ".join(everywhere for _ in kit.PROOFS) + " |")
+        rows.append(f"| {scene.name} | " + " | ".join(everywhere for _ in kit.OF_FUNCTIONS) + f" | {SHELLS[0]} |")
     for name, where in ON_A_HOST.items():
-        left_out = kit.PROOFS if name in BY_TESTS_OF_THEIR_OWN else ()
+        left_out = kit.OF_FUNCTIONS if name in BY_TESTS_OF_THEIR_OWN else ()
         if where == "systemd":
             left_out = (*left_out, kit.killed_inside_an_operation_it_converges)
         cells = ("-" if p in left_out else where for p in kit.PROOFS)

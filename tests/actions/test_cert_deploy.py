@@ -285,7 +285,7 @@ def _scene(d: Deployed) -> Scene:
 
 
 SAMPLE = (kit.a_healthy_host_is_left_alone,)
-PROOFS = [p if p in SAMPLE else pytest.param(p, marks=pytest.mark.long) for p in kit.PROOFS]
+PROOFS = [p if p in SAMPLE else pytest.param(p, marks=pytest.mark.long) for p in kit.OF_FUNCTIONS]
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=lambda p: p.__name__)

@@ -47,7 +47,8 @@ def later(engine: Engine, there: FarEnd, catalogue: Catalogue, host: Host, tmp_p
         lambda _: (engine.host.docker("images --format '{{.Repository}}' --filter dangling=false"), engine.dangling()),
     )
     played = play(scene, Ground(tmp_path, tmp_path), there, catalogue, host)
-    return replace(played, now=int(time.time()) + LATER_S, cut_every_s=0.1)
+    later_s = int(time.time()) + LATER_S
+    return replace(played, now=later_s, cut_every_s=0.1, at_once={"older_than": "1s"}, ripe_s=2)
 
 
 def wanted(played: Played) -> Change:

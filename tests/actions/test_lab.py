@@ -126,7 +126,7 @@ class Systemd:
         )
 
     def _do(self, verb: str) -> None:
-        self.lab_host.sh(f"systemctl {verb} app")
+        self.lab_host.sh(f"systemctl reset-failed app; systemctl {verb} app")  # started more often than is usual
 
 
 LAB_PROOFS = [p for p in kit.PROOFS if p is not kit.killed_inside_an_operation_it_converges]

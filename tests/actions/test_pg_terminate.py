@@ -195,4 +195,6 @@ def test_the_kit_on_sessions(
         lambda _: sorted(postgres.sql(f"{names} and pid <> pg_backend_pid()").split()),
     )
     played = play(scene, Ground(tmp_path, tmp_path), end, catalogue, host)
-    proof(replace(played, now=int(time.time()) + LATER_S, cut_every_s=0.06))
+    at_once: dict[str, Json] = {"idle_in_transaction": "1s"}
+    later_s = int(time.time()) + LATER_S
+    proof(replace(played, now=later_s, cut_every_s=0.06, at_once=at_once, ripe_s=2))

@@ -22,7 +22,7 @@ from tests.hosts.far import Far, ShellPipe
 NARROW = "mksh"  # its arithmetic has 32 bits
 SHELLS = tuple(s for s in ALL_SHELLS if s != NARROW)
 
-PROOFS = tuple(p for p in kit.PROOFS if p is not kit.killed_inside_an_operation_it_converges)
+PROOFS = tuple(p for p in kit.OF_FUNCTIONS if p is not kit.killed_inside_an_operation_it_converges)
 
 
 class Recorder:

@@ -17,7 +17,8 @@ from tests.actions.acting import Acting
 from tests.actions.far_end import GNU_PATH, FarEnd, FarEndInside, far_end_in
 from tests.actions.kit import Ground, Played, Scene, play
 from tests.e2e.home import Home
-from tests.lab import StackHost
+from tests.e2e.whole_run import killed_at_every_gate_of_a_run_it_ends_the_same
+from tests.lab import SIRA, StackHost
 
 pytestmark = pytest.mark.long
 
@@ -25,6 +26,7 @@ NGINX: dict[str, Json] = {"project": "sira", "service": "nginx"}
 FOLDER = "/srv/sira/nginx/maintenance"
 PAGE = "https://sira.test/"
 MAINTENANCE: dict[str, Json] = {**NGINX, "dir": FOLDER, "url": PAGE, "ca": "/etc/pebble/root.pem"}
+TLS: dict[str, Json] = {"host": "127.0.0.1", "server_name": "sira.test"}
 HELD = "held"  # the application whose sessions are to end
 LATER_S = 3600
 
@@ -49,7 +51,7 @@ class Front:
     host: Host
 
     def shop(self, action: str, **params: Json) -> Acting:
-        given = NGINX if action == "nginx.reload" else MAINTENANCE
+        given = MAINTENANCE if action.startswith("maintenance.") else NGINX
         return Acting(self.end, self.catalogue.action(action, given | params), self.host)
 
     def config(self) -> Judgement:
@@ -149,6 +151,74 @@ def test_the_kit_on_maintenance_through_a_service(
     proof(replace(played, cut_every_s=0.2))
 
 
+def _edited(front: Front) -> Scene:
+    """nginx was begun before a file of its configuration was written, or has loaded it."""
+
+    def sick(_: Ground) -> None:
+        front.fresh()
+        time.sleep(2)  # whole seconds
+        front.write("extra.conf", 'location = /extra { return 200 "extra"; }\n')
+
+    def healthy(ground: Ground) -> None:
+        sick(ground)
+        time.sleep(2)
+        front.reload()
+
+    return Scene(
+        "nginx.reload",
+        "nginx.reload",
+        lambda _: NGINX,
+        sick,
+        healthy,
+        lambda _: front.stack.http(f"{PAGE}extra"),
+    )
+
+
+def _ends_soon(front: Front) -> Scene:
+    """nginx serves the certificate of its lineage, or one that a drill has made."""
+    params: dict[str, Json] = {**NGINX, **TLS, "dir": SIRA["cert_dir"]}
+
+    def whole(_: Ground) -> None:
+        front.fresh()
+
+    return Scene(
+        "fault.cert_expire",
+        "fault.cert_expire",
+        lambda _: params,
+        whole,
+        lambda _: front.shop("fault.cert_expire", **params).apply() and None,
+        lambda _: (front.stack.serial(), front.stack.sh(f"cat {SIRA['cert_dir']}/*.pem | md5sum")),
+    )
+
+
+def _better_lies_ready(front: Front) -> Scene:
+    """nginx serves a certificate of nobody's that ends soon; certbot's lies in its lineage."""
+    given: dict[str, Json] = {"lineage": SIRA["cert_name"], "names": [SIRA["tls_name"]], "ca": SIRA["cert_ca"]}
+    params: dict[str, Json] = {**NGINX, **TLS, **given, "dir": SIRA["cert_dir"]}
+
+    def soon(_: Ground) -> None:
+        front.stack.serve_short_lived()
+
+    return Scene(
+        "cert.deploy",
+        "cert.deploy",
+        lambda _: params,
+        soon,
+        lambda _: front.shop("cert.deploy", **params).apply() and None,
+        lambda _: front.stack.serial(),
+    )
+
+
+SCENES = {"nginx.reload": _edited, "fault.cert_expire": _ends_soon, "cert.deploy": _better_lies_ready}
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
+def test_whole_runs_on_nginx_that_are_killed(scene: Callable[[Front], Scene], front: Front, tmp_path: Path) -> None:
+    played = play(scene(front), Ground(tmp_path, tmp_path), front.end, front.catalogue, front.host)
+    killed_at_every_gate_of_a_run_it_ends_the_same(played)
+
+
 # ---------------------------------------------------------------- PostgreSQL
 
 
@@ -174,7 +244,8 @@ class Database:
         scene = Scene("pg.terminate", "pg.terminate", lambda _: given, self.sick, self.healthy, lambda _: self.held())
         nowhere = Ground(Path("/nonexistent"), Path("/nonexistent"))
         played = play(scene, nowhere, self.end, self.catalogue, self.host)
-        return replace(played, now=int(time.time()) + LATER_S, cut_every_s=0.15)
+        at_once: dict[str, Json] = dict.fromkeys(params, "1s")
+        return replace(played, now=int(time.time()) + LATER_S, cut_every_s=0.15, at_once=at_once, ripe_s=2)
 
     def hold(self, statement: str, application: str = HELD) -> None:
         """A session that says this and then waits, for ten minutes at most."""
@@ -270,7 +341,7 @@ def test_a_slow_query_is_named_and_is_ended_alone(database: Database) -> None:
 
 
 # What is killed in such a container is PostgreSQL's to bury, whose answer is to end every session: docs/operators.md.
-NOT_IN_A_CONTAINER = (kit.killed_inside_an_operation_it_converges,)
+NOT_IN_A_CONTAINER = (kit.killed_inside_an_operation_it_converges, killed_at_every_gate_of_a_run_it_ends_the_same)
 PROOFS = [
     (proof, way)
     for proof in kit.PROOFS

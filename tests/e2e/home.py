@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,10 @@ class Done:
 class Home:
     """A directory with an inventory; every command is a process of its own, without a terminal."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, secrets: Mapping[str, str] | None = None) -> None:
+        """`secrets` are variables of the environment that commands are run in."""
         self.path = path
+        self.secrets = secrets or {}
         (path / "inventory").mkdir(mode=0o700)
         (path / "playbooks").mkdir()
         path.chmod(0o700)
@@ -42,7 +45,7 @@ class Home:
         return [sys.executable, "-m", "remedy", "-C", str(self.path), *args]
 
     def environment(self) -> dict[str, str]:
-        return {k: v for k, v in os.environ.items() if not k.startswith(("SSH_", "REMEDY_"))}
+        return {k: v for k, v in os.environ.items() if not k.startswith(("SSH_", "REMEDY_"))} | {**self.secrets}
 
     def remedy(self, *args: str, stdin: str = "", timeout_s: float = DEADLINE_S) -> Done:
         """Run one command to its end."""

@@ -19,6 +19,7 @@ from typing import Any
 from remedy.cli import main as remedy
 from remedy.hosts.local import LocalPipe
 from remedy.hosts.session import HostSession
+from remedy.hosts.ssh import SshPipe
 from remedy.store.sqlite import SqliteStore
 
 
@@ -79,7 +80,8 @@ def main() -> None:
         gates.around(SqliteStore, name)
     for name in ("look", "lease", "change", "receipts", "release"):
         gates.around(HostSession, name)
-    gates.within_a_change(LocalPipe, "receive")
+    for pipe in (LocalPipe, SshPipe):
+        gates.within_a_change(pipe, "receive")
     sys.argv = ["remedy", *arguments]
     remedy()
 

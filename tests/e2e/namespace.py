@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
@@ -23,23 +24,33 @@ class Namespace:
 
     holder: subprocess.Popen[str]
 
+    enter: Sequence[str]
+
     @classmethod
     def make(cls, mounts: str, *args: str) -> Namespace:
         """Mount with these words of shell; nothing of the machine may be mounted anywhere."""
+        return cls._held(UNSHARE, ("--preserve-credentials", "--user", "--mount"), mounts, *args)
+
+    @classmethod
+    def make_as_root(cls, mounts: str) -> Namespace:
+        """The same where the tests are root, whose power over the machine's own processes stays."""
+        return cls._held(("unshare", "--mount"), ("--mount",), mounts)
+
+    @classmethod
+    def _held(cls, unshare: Sequence[str], entered: Sequence[str], mounts: str, *args: str) -> Namespace:
         holder = subprocess.Popen(
-            [*UNSHARE, "sh", "-c", f"set -e\n{mounts}\necho ready\nread -r _", "sh", *args],
+            [*unshare, "sh", "-c", f"set -e\n{mounts}\necho ready\nread -r _", "sh", *args],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         assert holder.stdout
         assert holder.stdout.readline() == "ready\n"
-        return cls(holder)
+        return cls(holder, ("nsenter", *entered, "--target", str(holder.pid), "--"))
 
     def inside(self, *command: str) -> list[str]:
         """A command as it is run in it."""
-        enter = ("nsenter", "--preserve-credentials", "--user", "--mount", "--target", str(self.holder.pid), "--")
-        return [*enter, *command]
+        return [*self.enter, *command]
 
     def end(self) -> None:
         """Let it go, with what was mounted."""

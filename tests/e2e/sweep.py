@@ -70,8 +70,11 @@ def killed(story: Story, record: Path, gate: int) -> Done:
 
 def runs(story: Story) -> list[str]:
     """The runs of the home, the last one first."""
-    listed = remedy(story, "list", "runs", "--json").document
-    return [str(row["id"]) for row in sorted(listed, key=lambda row: str(row["created_at"]), reverse=True)]
+    store = SqliteStore.open(story.home.path / ".remedy", SystemClock())
+    try:
+        return [row.id for row in sorted(store.runs(1000), key=lambda row: row.created_at, reverse=True)]
+    finally:
+        store.close()
 
 
 def uninterrupted(story: Story, record: Path) -> tuple[object, list[str]]:
@@ -128,6 +131,39 @@ def killed_and_resumed(story: Story, record: Path, nth: int, picture: object) ->
 def sweep(story: Story, record: Path, *, stride: int = 1, gates: Sequence[str] = ()) -> list[str]:
     """Kill at every gate of these names (none: of any), one in so many. Returns how each ended."""
     picture, passed = uninterrupted(story, record)
-    chosen = [(n, gate) for n, gate in enumerate(passed, 1) if n % stride == 0 and (not gates or gate in gates)]
+    chosen = _chosen(passed, gates, stride)
+    return [killed_and_resumed(story, record, n, picture) for n in chosen]
+
+
+def _chosen(passed: Sequence[str], gates: Sequence[str], stride: int = 1) -> list[int]:
+    """The numbers of the gates with these names, one in so many; a change is among all that were passed."""
+    assert "within change" in passed
+    chosen = [n for n, gate in enumerate(passed, 1) if n % stride == 0 and (not gates or gate in gates)]
     assert chosen
-    return [killed_and_resumed(story, record, n, picture) for n, _ in chosen]
+    return chosen
+
+
+def sweep_of_a_drill(story: Story, record: Path, *, gates: Sequence[str] = ()) -> list[str]:
+    """Kill a drill at the gates of the run that makes its fault, and put back. Returns how each ended."""
+    story.sicken()
+    before = story.picture()
+    done = killed(story, record, 0)
+    assert (done.code, done.document.get("restored"), story.picture()) == (1, True, before), done
+    passed = record.read_text().splitlines()
+    breaking = passed[: passed.index("before redeem", 1)]  # the next run that is redeemed puts back
+    chosen = _chosen(breaking, gates)
+    return [_killed_and_put_back(story, record, n, before) for n in chosen]
+
+
+def _killed_and_put_back(story: Story, record: Path, nth: int, picture: object) -> str:
+    """Kill a drill at one gate, and restore: all is as before it, and nothing is left to restore."""
+    story.sicken()
+    dead = killed(story, record, nth)
+    gate = f"{nth}: {record.read_text().splitlines()[-1]}"
+    assert dead.code in KILLED, (gate, dead)
+    for turn in ("first", "second"):
+        done = remedy(story, "drill", "--restore", "--host", "there", "--yes", "--json")
+        assert (done.code, done.document["left"]) == (0, []), (gate, turn, done)
+        assert story.picture() == picture, (gate, turn)
+    assert done.document["restored"] == [], (gate, done)
+    return "put back"

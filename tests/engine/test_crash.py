@@ -13,7 +13,7 @@ from remedy.engine.recover import by_hand
 from remedy.engine.report import RunState
 from remedy.errors import Refused, StoreError
 from remedy.hosts.fake import Fault
-from remedy.model import Outcome
+from remedy.model import Kind, Outcome
 from tests.engine.between import KillAt
 from tests.engine.scene import Remedy
 from tests.engine.story import Story, all_let_go, intents_cover_dispatches, ladder, mixed, undone, uninterrupted, worse
@@ -100,6 +100,20 @@ def test_fault_057_killed_within_an_undo_it_says_unknown_until_a_person_settles_
     assert state is not None
     assert (state.is_closed, story.twice()) == (True, [])
     assert story.scene.worlds["h1"].level == 0
+    story.scene.store.close()
+
+
+def test_what_cannot_be_settled_is_told_once_with_why(tmp_path: Path) -> None:
+    story = Story(tmp_path / "home", ladder)
+    story.scene.machines["h1"].fail(Fault(verb="change", when="acting", operations=0))
+    story.attempt(lambda name: None)
+    story.scene.worlds["h1"].files["/a"]["a0"] = "somebody else's"
+    for _ in range(2):
+        state = story.attempt(None)
+        assert state is not None
+        assert "it was begun and cut off, and " in state.hosts["h1"].steps["first"].reason
+    settled = [e.body["outcome"] for e in story.scene.store.events(run=state.run) if e.kind is Kind.STEP_SETTLED]
+    assert settled == ["unknown"]
     story.scene.store.close()
 
 

@@ -14,7 +14,7 @@ from remedy.model import Ago, Await, Call, Change, Effect, Host, Look, Reply, Re
 TRY_EVERY_S = 6 * 3600  # a CA counts failed tries: five an hour are the most that Let's Encrypt allows
 CERTBOT_S = 600
 DAY_S = 86_400
-KEYS = {"lineage", "next", "serial", "due", "chain", "by", "server", "hooks", "lock", "tries"}
+KEYS = {"lineage", "next", "serial", "ends", "due", "chain", "by", "server", "hooks", "lock", "tries"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ class Renew(Action[Lineage]):
     def verify(self, before: Lineage, after: Lineage) -> str:
         if after.said("serial") == before.said("serial"):
             return f"{self.lineage} has the certificate that it had"
-        if count_of(after.facts, "cert_ends") <= count_of(before.facts, "cert_ends"):
+        if count_of(after.ground, "ends") <= count_of(before.ground, "ends"):
             return "the new certificate ends no later"
         return "" if after.said("chain") == "ok" else "the chain of the new certificate leads to no trusted root"
 
@@ -122,7 +122,7 @@ class Renew(Action[Lineage]):
                 return f"the tries within six hours are {'used up' if rest == 'spent' else 'not used up'}"
             case "lock":
                 return "certbot is at work" if rest == "held" else ""
-            case "next" | "by" | "server" | "hooks":
+            case "next" | "ends" | "by" | "server" | "hooks":
                 return ""
             case _:
                 return super().told(line)
@@ -177,7 +177,7 @@ class Renew(Action[Lineage]):
             )
 
     def _lines(self, seen: Lineage) -> tuple[str, ...]:
-        left, ends = count_of(seen.facts, "left"), count_of(seen.facts, "cert_ends")
+        left, ends = count_of(seen.facts, "left"), count_of(seen.ground, "ends")
         names = ", ".join(seen.facts.get("names", "").split(","))
         days = plural(max(left, 0) // DAY_S, "day")
         lines = [

@@ -23,7 +23,8 @@ cert_renew_look() {
 	renew_due=no
 	[ "$((pem_ends - now))" -ge "$(($5 * 86400))" ] || renew_due=yes
 	pem_chain_of "$1/live/$2/fullchain.pem" "$6"
-	printf 'lineage %s\nnext %s\nserial %s\ndue %s\nchain %s\n' "$renew_version" "$renew_next" "$pem_serial" "$renew_due" "$pem_chain"
+	printf 'lineage %s\nnext %s\nserial %s\nends %s\n' "$renew_version" "$renew_next" "$pem_serial" "$pem_ends"
+	printf 'due %s\nchain %s\n' "$renew_due" "$pem_chain"
 	cert_renew_conf
 	cert_renew_lock "$1" "$3" "$4"
 	restarts_count "cert:$1/$2" "$7"
