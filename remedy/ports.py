@@ -41,6 +41,8 @@ class Clock(Protocol):
 
 # ---------------------------------------------------------------- hosts
 
+DEADLINE_RC = 124  # what a far end says of a look or an operation that its deadline ended: the code of timeout(1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
@@ -116,7 +118,7 @@ class Session(Protocol):
         """What the host told of itself with its first reply. Raises Bug before that."""
 
     def look(self, looks: Sequence[Look]) -> tuple[Reply, ...]:
-        """Answer all the looks in one request, in order; a look that hangs is a reply with rc 124."""
+        """Answer all the looks in one request, in order; a look that hangs is a reply with DEADLINE_RC."""
 
     def lease(self, run: str, owner: str, looks: Sequence[Look], wait_s: int = 0) -> tuple[Lease, tuple[Reply, ...]]:
         """Take the right to change this host and answer the looks, in one request.

@@ -11,7 +11,7 @@ from remedy.engine.plan import seen_of
 from remedy.engine.sense import sensible
 from remedy.errors import CannotTell, Refused
 from remedy.model import Outcome, Reply
-from remedy.ports import Receipt
+from remedy.ports import DEADLINE_RC, Receipt
 
 Ground = tuple[str, ...] | None
 
@@ -37,7 +37,8 @@ def settle(
     if receipt is None:
         return Settled(None, "the host never began it")
     if receipt.rc not in (None, 0):
-        return Settled(Outcome.FAILED, f"the host's receipt says that it ended with {receipt.rc}")
+        how = "was killed, or did not end in its time" if receipt.rc == DEADLINE_RC else f"ended with {receipt.rc}"
+        return Settled(Outcome.FAILED, f"the host's receipt says that it {how}")
     return _by_looking(action, sent_on, reply, expect, ended=receipt.rc == 0)
 
 

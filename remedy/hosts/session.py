@@ -12,9 +12,8 @@ from remedy.hosts.conversation import MOST_BYTES, Ask, Conversation
 from remedy.hosts.gather import Gather, small_number
 from remedy.hosts.shell import PUT
 from remedy.model import Await, Call, Facts, Look, Operation, Put, Reply
-from remedy.ports import ChangeReply, ChangeRequest, Lease, Receipt, Resolve
+from remedy.ports import DEADLINE_RC, ChangeReply, ChangeRequest, Lease, Receipt, Resolve
 
-DEADLINE_RC = 124
 OUT_OF_BOUND_RC = 65
 CAP_BYTES = 1_073_741_824  # as in worker.sh
 

@@ -6,7 +6,7 @@ import pytest
 
 from remedy.engine.settle import settle
 from remedy.model import Outcome, Reply
-from remedy.ports import Receipt
+from remedy.ports import DEADLINE_RC, Receipt
 from tests.engine import toy
 
 DROP = toy.catalogue().action("toy.drop", {"where": "/a"})
@@ -34,6 +34,7 @@ def receipt(rc: int | None) -> Receipt:
         (receipt(0), OTHER, Outcome.FAILED, False),
         (receipt(0), MUTE, Outcome.UNKNOWN, False),
         (receipt(9), GONE, Outcome.FAILED, False),
+        (receipt(DEADLINE_RC), GONE, Outcome.FAILED, False),
         (receipt(9), MUTE, Outcome.FAILED, False),
         (receipt(None), GONE, Outcome.CHANGED, False),
         (receipt(None), HALF, None, True),
@@ -47,6 +48,11 @@ def test_the_truth_table(receipt: Receipt | None, reply: Reply, outcome: Outcome
     told = settle(DROP, SENT_ON, receipt, reply)
     assert (told.outcome, told.begun) == (outcome, begun)
     assert told.reason
+
+
+def test_one_that_its_deadline_ended_is_told_from_one_that_failed_by_itself() -> None:
+    assert settle(DROP, SENT_ON, receipt(9), GONE).reason.endswith("it ended with 9")
+    assert settle(DROP, SENT_ON, receipt(DEADLINE_RC), GONE).reason.endswith("was killed, or did not end in its time")
 
 
 def test_a_begun_change_that_is_no_set_is_done_or_open_again() -> None:
