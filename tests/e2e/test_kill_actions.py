@@ -83,7 +83,7 @@ def restart(home: Home, lab_host: LabHost) -> Iterator[HostStory]:
     yield HostStory(
         home,
         applying("service-down"),
-        sicken=lambda: void(lab_host.sh(f"systemctl stop app; {FORGET}")),
+        sicken=lambda: void(lab_host.sh(f"systemctl reset-failed app; systemctl stop app; {FORGET}")),
         picture=lambda: lab_host.sh("systemctl is-active app || true"),
     )
     lab_host.sh("systemctl start app")
