@@ -57,12 +57,15 @@ far_has_work() {
 # In a child: sleep; a TERM ends the child and its sleep. Until the sleep runs, $! is the parent's last.
 # It is killed by KILL: between fork and exec a TERM would be taken by this trap's own handler, and be lost. And it is
 # waited for: process 1 of a container may be a PostgreSQL, which takes a stranger's death by a signal for a crash of its own.
+# But not within the trap: zsh may wait there for ever.
 far_sleep_or_end() {
-	far_before=${!-}
-	trap '[ "${!-}" = "$far_before" ] || { kill -KILL "$!"; far_await; }; exit 1' TERM
+	far_before=${!-} far_ended=''
+	trap 'far_ended=1; [ "${!-}" = "$far_before" ] || kill -KILL "$!"' TERM
 	sleep "$1" &
+	[ -z "$far_ended" ] || kill -KILL "$!" # it came before $! was the sleep
 	far_await
 	trap '' TERM # from here on it is too late
+	[ -z "$far_ended" ] || exit 1
 }
 
 # Until the last child has ended: another signal ends a wait, but not the child.

@@ -140,14 +140,16 @@ remedy_looks() {
 
 # ---------------------------------------------------------------- the beginning of a change
 
-# The runner's deadline is that of the look and the operation together. What is ended early is waited for, as in the runner.
+# The runner's deadline is that of the look and the operation together. It sleeps and is ended as the runner's own does.
 remedy_limit_time() {
 	(
-		remedy_at=${!-}
-		trap '[ "${!-}" = "$remedy_at" ] || { kill -KILL "$!"; wait "$!"; }; exit 1' TERM
+		remedy_at=${!-} remedy_over=''
+		trap 'remedy_over=1; [ "${!-}" = "$remedy_at" ] || kill -KILL "$!"' TERM
 		sleep "$1" &
-		wait "$!"
+		[ -z "$remedy_over" ] || kill -KILL "$!"
+		while kill -0 "$!"; do wait "$!"; done
 		trap '' TERM
+		[ -z "$remedy_over" ] || exit 1
 		kill -KILL 0
 	) </dev/null >/dev/null 2>&1 7>&- &
 	remedy_timer=$!

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from remedy.hosts.session import HostSession
 from remedy.model import Look
 from remedy.ports import Lease
 from remedy.secret import Redactor
-from tests.hosts.far import Far, ShellPipe, SystemClock, call, change, functions, look
+from tests.hosts.far import Far, ShellPipe, SystemClock, call, change, functions, look, wait_until
 
 
 class CutPipe(ShellPipe):
@@ -97,6 +98,17 @@ def test_fault_048_a_request_cut_at_every_byte_under_every_shell(every_far: Far)
     for cut in range(wire_length(every_far, file)):
         cut_at(every_far, f"r{cut:06}", cut, file)
     assert file.read_text().split() == ["measure"]
+    wait_until(lambda: shells_of(every_far) == [], "the end of every shell")
+
+
+def shells_of(far: Far) -> list[int]:
+    """The runners of a far end that are there."""
+    own = f"{far.directory}/".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found += [int(path.parent.name)] if path.read_bytes().startswith(own) else []
+    return found
 
 
 def test_fault_048_a_beginning_cut_at_any_byte_takes_no_lease(far: Far) -> None:
