@@ -226,7 +226,10 @@ def test_fault_074_a_directory_that_was_moved_out_is_not_followed_by_a_link(
     assert len(list((tmp_path / "moved").iterdir())) == 3
 
 
-@pytest.mark.parametrize(("rounds", "swaps"), [(4, 1), pytest.param(200, 10_000, marks=pytest.mark.long)])
+OFTEN = pytest.param(200, 10_000, marks=[pytest.mark.long, pytest.mark.timeout(900)])
+
+
+@pytest.mark.parametrize(("rounds", "swaps"), [(4, 1), OFTEN])
 def test_fault_074_swapping_all_the_while_loses_nothing_outside(
     rounds: int, swaps: int, far_end: FarEnd, pruner: Pruner, host: Host, root: Path, tmp_path: Path
 ) -> None:
