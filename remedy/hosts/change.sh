@@ -54,7 +54,8 @@ far_operate() {
 	far_first=${far_first}begin$far_nl
 	[ "$4" -gt 0 ] || far_p_op0="- 1 none$far_nl"
 	while :; do
-		eval "far_body=\$far_p_op$far_at; unset far_p_op$far_at"
+		eval "far_body=\${far_p_op$far_at-}; unset far_p_op$far_at"
+		[ -n "$far_body" ] || far_end # fewer came than were told of
 		far_meta=${far_body%%"$far_nl"*} far_body=${far_body#*"$far_nl"}
 		# shellcheck disable=SC2086 # words
 		far_operation $far_meta
